@@ -1,0 +1,847 @@
+//! The project file: which tables, which cases, which outcome, which split. Parsed as typed, then checked into what is meant,
+//! with every problem at once.
+//!
+//! Relative paths are relative to the file that names them; `root` may begin with an environment variable. Every default stands
+//! in this file with its reason; what matters to a borrower (outcome, horizon, observation dates) has none.
+
+use super::dates::Day;
+use super::problem::{Problem, Problems, Result, suggestion};
+use super::schema::TableKind;
+use super::units::{Bucket, Money};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A project, checked.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The project file.
+    pub file: PathBuf,
+    /// Its name.
+    pub name: String,
+    /// Where the tables' paths start.
+    pub root: PathBuf,
+    /// Currency and its decimals.
+    pub currency: Currency,
+    /// Dates that hold for the whole book.
+    pub clock: Clock,
+    /// The tables it names, in [`TableKind::ALL`] order.
+    pub tables: Vec<TableSpec>,
+    /// When an amount counts as arrears.
+    pub tolerance: Tolerance,
+    /// Which accounts become cases.
+    pub population: Population,
+    /// When accounts are observed for training.
+    pub observe: Observe,
+    /// What *repaid* means.
+    pub outcome: Outcome,
+    /// Which cases train and which test.
+    pub split: Option<Split>,
+    /// How the model is made.
+    pub model: ModelSettings,
+    /// What the bank lacks and somebody stands for.
+    pub declared: Declared,
+    /// Problem codes whose severity the project changes: a share of rows that may be set aside, or errors taken as warnings.
+    pub check: CheckSettings,
+}
+
+/// The currency of every amount.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Currency {
+    /// ISO 4217 code.
+    pub code: String,
+    /// Decimals: 2 for most, 0 for yen or Ugandan shillings as banks keep them.
+    pub minor_digits: u8,
+}
+
+/// Dates that hold for the whole book.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Clock {
+    /// Days from `happened_on` to `known_on` where a record does not say. 0: the bank's tables show a record on its day.
+    pub posting_lag_days: i32,
+    /// The last day that the tables cover; where absent, the latest payment, statement, contact or event.
+    pub data_until: Option<Day>,
+    /// The last day whose outcomes are trusted; where absent, `data_until`.
+    pub outcomes_until: Option<Day>,
+}
+
+/// A table's files and how to read them.
+#[derive(Clone, Debug)]
+pub struct TableSpec {
+    /// Which table.
+    pub kind: TableKind,
+    /// Files, globs or folders, relative to the root.
+    pub paths: Vec<String>,
+    /// Column separator of its CSV files.
+    pub separator: u8,
+    /// Words that mean *no value*, besides the empty text.
+    pub null_words: Vec<String>,
+    /// Format of its dates, as `chrono` writes them; ISO where absent.
+    pub date_format: Option<String>,
+    /// Our column → the source's column.
+    pub columns: BTreeMap<String, String>,
+    /// Source columns that become features (accounts only).
+    pub features: BTreeMap<String, ExtraFeature>,
+    /// Source columns kept for the audit alone.
+    pub protected: Vec<String>,
+    /// Source columns not read.
+    pub ignored: Vec<String>,
+    /// Source columns that together identify a row; a second row of the same key is a duplicate.
+    pub key: Vec<String>,
+    /// For each code column, source word → our word.
+    pub codes: BTreeMap<String, BTreeMap<String, String>>,
+    /// Statements only: source status → bucket and whether it counts as current.
+    pub status: BTreeMap<String, StatusMeaning>,
+}
+
+/// What a status code of the source means.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct StatusMeaning {
+    /// Its bucket.
+    pub bucket: Bucket,
+    /// Whether an account of this status counts as repaid.
+    pub current: bool,
+}
+
+/// Kind of a column that becomes a feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeatureKind {
+    /// A number.
+    Numeric,
+    /// A word.
+    Category,
+}
+
+/// A column of the accounts table that becomes a feature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtraFeature {
+    /// Source column.
+    pub column: String,
+    /// Its kind.
+    pub kind: FeatureKind,
+}
+
+/// Arrears at or below `max(amount, share × balance)` count as none.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tolerance {
+    /// In minor units.
+    pub amount: Money,
+    /// Share of the balance.
+    pub share: f64,
+}
+
+impl Tolerance {
+    /// The tolerance at a balance, in minor units: `max(amount, ⌊share × balance⌋)`.
+    pub fn at(self, balance: i64) -> i64 {
+        self.amount.0.max((self.share * balance.max(0) as f64).floor() as i64)
+    }
+}
+
+/// Which accounts become cases.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Population {
+    /// At least this many days past due.
+    pub min_dpd: i32,
+    /// At least this overdue amount.
+    pub min_arrears: Money,
+}
+
+/// A step of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The last day of each month.
+    MonthEnd,
+    /// Every seventh day, from the first.
+    Week,
+}
+
+/// When accounts are observed for training.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Observe {
+    /// On these days, ascending.
+    Dates(Vec<Day>),
+    /// At every step of the calendar, within the data or the days given.
+    Step {
+        /// The step.
+        step: Step,
+        /// Not before.
+        from: Option<Day>,
+        /// Not after.
+        until: Option<Day>,
+    },
+    /// On the first day of each arrears episode that meets the population rule.
+    Entry,
+}
+
+/// How the outcome is told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum OutcomeRule {
+    /// Payments in the window cover the arrears, within the tolerance.
+    Cure {
+        /// Length of the window.
+        horizon_days: i32,
+    },
+    /// Payments in the window reach this share of the arrears.
+    PaidAtLeast {
+        /// Length of the window.
+        horizon_days: i32,
+        /// The share.
+        share: f64,
+    },
+    /// The statement that many cycles later has a status of the current set.
+    CureByStatus {
+        /// Monthly cycles.
+        horizon_cycles: i32,
+    },
+}
+
+/// What *repaid* means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    /// The rule.
+    pub rule: OutcomeRule,
+}
+
+impl Outcome {
+    /// Its name as DEFINITIONS and the model file write it.
+    pub fn name(self) -> &'static str {
+        match self.rule {
+            OutcomeRule::Cure { .. } => "cure",
+            OutcomeRule::PaidAtLeast { .. } => "paid_at_least",
+            OutcomeRule::CureByStatus { .. } => "cure_by_status",
+        }
+    }
+
+    /// The rule in one line, for people.
+    pub fn meaning(self) -> String {
+        match self.rule {
+            OutcomeRule::Cure { horizon_days } => format!("payments within {horizon_days} days cover the arrears"),
+            OutcomeRule::PaidAtLeast { horizon_days, share } => {
+                format!("payments within {horizon_days} days reach {:.0} % of the arrears", share * 100.0)
+            }
+            OutcomeRule::CureByStatus { horizon_cycles } => format!("the statement {horizon_cycles} cycles later has a current status"),
+        }
+    }
+}
+
+/// Training and testing, apart in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Split {
+    /// Cases train whose `as_of` is not later.
+    pub train_until: Day,
+    /// Cases test whose `as_of` is not earlier.
+    pub test_from: Day,
+    /// … and not later than this, where given.
+    pub test_until: Option<Day>,
+}
+
+/// How the model is made.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelSettings {
+    /// The features to use; all where absent.
+    pub features: Option<Vec<String>>,
+    /// Quantile bins of a feature at most. 8: enough for a bend, few enough to read.
+    pub max_bins: usize,
+    /// Share of cases that a bin needs at least. 0.02: below it a rate is mostly noise.
+    pub min_bin_share: f64,
+    /// L2 penalty a case on coefficients (not the intercept). 1e-4: keeps twins apart, moves a sound fit by less than its errors.
+    pub penalty_per_case: f64,
+    /// Cross-validation folds by borrower, for the calibration.
+    pub folds: usize,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Points at `base_odds`.
+    pub base_points: f64,
+    /// Odds of *repaid* at `base_points`.
+    pub base_odds: f64,
+    /// Points that double the odds.
+    pub pdo: f64,
+}
+
+impl Default for ModelSettings {
+    fn default() -> Self {
+        ModelSettings {
+            features: None,
+            max_bins: 8,
+            min_bin_share: 0.02,
+            penalty_per_case: 1e-4,
+            folds: 5,
+            seed: 1,
+            base_points: 600.0,
+            base_odds: 1.0,
+            pdo: 50.0,
+        }
+    }
+}
+
+/// A fact that the data do not hold and that somebody stands for. Shown as *assumed* wherever it is used.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Assumed<T> {
+    /// What is assumed.
+    pub value: T,
+    /// Who says so.
+    pub by: String,
+}
+
+/// Everything declared.
+#[derive(Clone, Debug, Default)]
+pub struct Declared {
+    /// `none`: nobody was contacted outside what the tables show.
+    pub contact_log: Option<Assumed<String>>,
+    /// The borrowers' time zone.
+    pub time_zone: Option<Assumed<String>>,
+    /// The amount at stake a case in a book without money.
+    pub nominal_exposure: Option<Assumed<Money>>,
+}
+
+impl Declared {
+    /// Each declaration as a sentence.
+    pub fn sentences(&self, minor_digits: u8) -> Vec<String> {
+        let mut out = Vec::new();
+        if let Some(a) = &self.contact_log {
+            out.push(format!("assumed by {}: contact log = {}", a.by, a.value));
+        }
+        if let Some(a) = &self.time_zone {
+            out.push(format!("assumed by {}: time zone = {}", a.by, a.value));
+        }
+        if let Some(a) = &self.nominal_exposure {
+            out.push(format!("assumed by {}: nominal exposure = {} a case", a.by, a.value.text(minor_digits)));
+        }
+        out
+    }
+}
+
+/// What the project says about problems.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CheckSettings {
+    /// Codes of row errors that set the row aside instead of stopping the run.
+    pub set_aside: Vec<String>,
+}
+
+// ---- as typed ----
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    name: String,
+    root: Option<String>,
+    currency: Currency,
+    #[serde(default)]
+    clock: Clock,
+    #[serde(default)]
+    read: TypedRead,
+    tables: TypedTables,
+    #[serde(default)]
+    arrears: TypedTolerance,
+    #[serde(default)]
+    population: TypedPopulation,
+    cases: TypedCases,
+    outcome: TypedOutcome,
+    split: Option<Split>,
+    #[serde(default)]
+    model: ModelSettings,
+    #[serde(default)]
+    declared: TypedDeclared,
+    #[serde(default)]
+    check: CheckSettings,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TypedRead {
+    separator: Option<String>,
+    null_words: Option<Vec<String>>,
+    date_format: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedTables {
+    accounts: Option<TypedTable>,
+    instalments: Option<TypedTable>,
+    payments: Option<TypedTable>,
+    statements: Option<TypedTable>,
+    contacts: Option<TypedTable>,
+    events: Option<TypedTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum TypedFeature {
+    Kind(FeatureKind),
+    Column {
+        column: String,
+        kind: FeatureKind,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedTable {
+    path: OneOrMore,
+    separator: Option<String>,
+    null_words: Option<Vec<String>>,
+    date_format: Option<String>,
+    #[serde(default)]
+    columns: BTreeMap<String, String>,
+    #[serde(default)]
+    features: BTreeMap<String, TypedFeature>,
+    #[serde(default)]
+    protected: Vec<String>,
+    #[serde(default)]
+    ignored: Vec<String>,
+    #[serde(default)]
+    key: Vec<String>,
+    #[serde(default)]
+    codes: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default)]
+    status: BTreeMap<String, StatusMeaning>,
+}
+
+/// An amount in a TOML file: `"12.50"` or `12`.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+enum TypedAmount {
+    Whole(i64),
+    Float(f64),
+    Text(String),
+}
+
+impl TypedAmount {
+    fn money(&self, key: &str, minor_digits: u8, problems: &mut Problems) -> Money {
+        let text = match self {
+            TypedAmount::Whole(n) => n.to_string(),
+            TypedAmount::Float(x) => x.to_string(),
+            TypedAmount::Text(t) => t.clone(),
+        };
+        Money::parse(text.as_bytes(), minor_digits).unwrap_or_else(|why| {
+            problems.push(bad_value(key, &text, why.message(), "a decimal with at most the currency's decimals"));
+            Money(0)
+        })
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TypedTolerance {
+    tolerance_amount: Option<TypedAmount>,
+    tolerance_share: f64,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TypedPopulation {
+    min_dpd: Option<i32>,
+    min_bucket: Option<Bucket>,
+    min_arrears: Option<TypedAmount>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TypedObserve {
+    Entry,
+    MonthEnd,
+    Week,
+    Dates,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedCases {
+    observe: TypedObserve,
+    #[serde(default)]
+    dates: Vec<Day>,
+    from: Option<Day>,
+    until: Option<Day>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TypedRule {
+    Cure,
+    PaidAtLeast,
+    CureByStatus,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedOutcome {
+    rule: TypedRule,
+    horizon_days: Option<i32>,
+    horizon_cycles: Option<i32>,
+    share: Option<f64>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TypedDeclared {
+    contact_log: Option<Assumed<String>>,
+    time_zone: Option<Assumed<String>>,
+    nominal_exposure: Option<Assumed<TypedAmount>>,
+}
+
+fn bad_value(key: &str, value: &str, message: &str, rule: &str) -> Problem {
+    Problem::error("config.bad_value", message).column(key).value(value).rule(rule)
+}
+
+/// Turns an error of the TOML reader into a problem with the line and, for an unknown key, the nearest one.
+pub fn toml_problem(file: &Path, text: &str, error: &toml::de::Error) -> Problem {
+    let message = error.message().to_string();
+    let unknown = message.starts_with("unknown field");
+    let code = if unknown { "config.unknown_key" } else { "config.unreadable" };
+    let mut problem = Problem::error(code, message.clone()).file(file.display().to_string());
+    if let Some(span) = error.span() {
+        let before = &text[..span.start.min(text.len())];
+        problem = problem.row(before.matches('\n').count() as u64 + 1);
+        if let Some(line) = text.lines().nth(before.matches('\n').count()) {
+            problem = problem.value(line.trim());
+        }
+    }
+    if unknown {
+        // The message reads: unknown field `x`, expected one of `a`, `b`
+        let mut words = message.split('`').skip(1).step_by(2);
+        if let Some(found) = words.next() {
+            let known: Vec<&str> = words.collect();
+            problem = problem.help(suggestion(found, known.iter().copied()));
+        }
+    }
+    problem
+}
+
+/// Replaces a leading `$NAME` or `${NAME}` by that environment variable.
+fn expand(root: &str, problems: &mut Problems) -> String {
+    let Some(rest) = root.strip_prefix('$') else {
+        return root.to_string();
+    };
+    let (name, tail) = match rest.strip_prefix('{').and_then(|r| r.split_once('}')) {
+        Some((name, tail)) => (name, tail),
+        None => rest.split_at(rest.find('/').unwrap_or(rest.len())),
+    };
+    match std::env::var(name) {
+        Ok(value) if !value.is_empty() => format!("{value}{tail}"),
+        _ => {
+            problems.push(
+                Problem::error("config.unset_variable", format!("`root` names the environment variable {name}, which is not set"))
+                    .column("root")
+                    .value(root)
+                    .help(format!("set it to the folder that holds the tables: export {name}=/path/to/folder")),
+            );
+            root.to_string()
+        }
+    }
+}
+
+impl Project {
+    /// Reads and checks a project file.
+    ///
+    /// # Errors
+    /// Every problem of the file at once: unknown keys (nearest named), bad values, contradictions.
+    pub fn load(file: &Path) -> Result<Project> {
+        let text = std::fs::read_to_string(file).map_err(|e| super::files::io_failure(file, "read the project file", &e))?;
+        let typed: Typed = toml::from_str(&text).map_err(|e| toml_problem(file, &text, &e).fail())?;
+        let mut problems = Problems::default();
+        let project = typed.check(file, &mut problems);
+        let named: Vec<Problem> = problems.iter().cloned().map(|p| p.file(file.display().to_string())).collect();
+        Problems::from(named).stop_on_error()?;
+        Ok(project)
+    }
+
+    /// The table of that kind, if the project names it.
+    pub fn table(&self, kind: TableKind) -> Option<&TableSpec> {
+        self.tables.iter().find(|t| t.kind == kind)
+    }
+}
+
+impl Typed {
+    fn check(self, file: &Path, problems: &mut Problems) -> Project {
+        let digits = self.currency.minor_digits;
+        if digits > 4 {
+            problems.push(bad_value("currency.minor_digits", &digits.to_string(), "too many decimals", "0 to 4"));
+        }
+        let base = file.parent().unwrap_or(Path::new("."));
+        let root = base.join(self.root.as_deref().map_or(String::new(), |r| expand(r, problems)));
+        if self.clock.posting_lag_days < 0 {
+            problems.push(bad_value("clock.posting_lag_days", &self.clock.posting_lag_days.to_string(), "a lag cannot be negative", "at least 0"));
+        }
+        if let (Some(outcomes), Some(data)) = (self.clock.outcomes_until, self.clock.data_until)
+            && outcomes > data
+        {
+            problems.push(bad_value("clock.outcomes_until", &outcomes.to_string(), "outcomes cannot be trusted beyond the data", "at most clock.data_until"));
+        }
+        let TypedTables { accounts, instalments, payments, statements, contacts, events } = self.tables;
+        let tables: Vec<TableSpec> = TableKind::ALL
+            .into_iter()
+            .zip([accounts, instalments, payments, statements, contacts, events])
+            .filter_map(|(kind, table)| Some(table?.check(kind, &self.read, problems)))
+            .collect();
+        let has = |kind| tables.iter().any(|t| t.kind == kind);
+        if !has(TableKind::Accounts) {
+            problems.push(Problem::error("config.no_accounts", "the project names no accounts table").column("tables.accounts").help("every account needs a row: add [tables.accounts]"));
+        }
+        let ledger = has(TableKind::Instalments) && has(TableKind::Payments);
+        if has(TableKind::Instalments) != has(TableKind::Payments) {
+            problems.push(
+                Problem::error("config.half_a_ledger", "a ledger needs both instalments and payments")
+                    .column("tables")
+                    .help("name the missing table, or leave both out and give statements"),
+            );
+        } else if !ledger && !has(TableKind::Statements) {
+            problems.push(
+                Problem::error("config.no_history", "the project names no history")
+                    .column("tables")
+                    .rule("instalments and payments, or statements")
+                    .help("add [tables.instalments] and [tables.payments], or [tables.statements]"),
+            );
+        }
+        let population = Population {
+            min_dpd: match (self.population.min_dpd, self.population.min_bucket) {
+                (Some(dpd), None) => dpd,
+                (None, Some(bucket)) => bucket.lower_dpd(),
+                // 1: the definition of arrears.
+                (None, None) => 1,
+                (Some(_), Some(_)) => {
+                    problems.push(Problem::error("config.contradiction", "both min_dpd and min_bucket are given").column("population").help("keep one of them"));
+                    1
+                }
+            },
+            min_arrears: self.population.min_arrears.map_or(Money(0), |a| a.money("population.min_arrears", digits, problems)),
+        };
+        if population.min_dpd < 1 {
+            problems.push(bad_value("population.min_dpd", &population.min_dpd.to_string(), "a case is an account in arrears", "at least 1 day (bucket M1)"));
+        }
+        let observe = match self.cases.observe {
+            TypedObserve::Entry => Observe::Entry,
+            TypedObserve::MonthEnd => Observe::Step { step: Step::MonthEnd, from: self.cases.from, until: self.cases.until },
+            TypedObserve::Week => Observe::Step { step: Step::Week, from: self.cases.from, until: self.cases.until },
+            TypedObserve::Dates => {
+                let mut dates = self.cases.dates.clone();
+                dates.sort();
+                dates.dedup();
+                if dates.is_empty() {
+                    problems.push(bad_value("cases.dates", "[]", "observe = \"dates\" needs dates", "a list such as [\"2026-01-31\"]"));
+                }
+                Observe::Dates(dates)
+            }
+        };
+        let outcome = self.outcome.check(problems);
+        if matches!(outcome.rule, OutcomeRule::CureByStatus { .. }) && !has(TableKind::Statements) {
+            problems.push(bad_value("outcome.rule", "cure_by_status", "the status rule needs statements", "cure or paid_at_least for a ledger"));
+        }
+        if !matches!(outcome.rule, OutcomeRule::CureByStatus { .. }) && !ledger {
+            problems.push(bad_value("outcome.rule", outcome.name(), "this rule needs instalments and payments", "cure_by_status for statements"));
+        }
+        if let Some(split) = self.split {
+            check_split(split, outcome, problems);
+        }
+        check_model(&self.model, problems);
+        let declared = self.declared.check(digits, problems);
+        Project {
+            file: file.to_path_buf(),
+            name: self.name,
+            root,
+            currency: self.currency,
+            clock: self.clock,
+            tables,
+            tolerance: Tolerance {
+                amount: self.arrears.tolerance_amount.map_or(Money(0), |a| a.money("arrears.tolerance_amount", digits, problems)),
+                share: self.arrears.tolerance_share,
+            },
+            population,
+            observe,
+            outcome,
+            split: self.split,
+            model: self.model,
+            declared,
+            check: self.check,
+        }
+    }
+}
+
+fn check_split(split: Split, outcome: Outcome, problems: &mut Problems) {
+    let window_ends = match outcome.rule {
+        OutcomeRule::Cure { horizon_days } | OutcomeRule::PaidAtLeast { horizon_days, .. } => split.train_until.plus(horizon_days),
+        OutcomeRule::CureByStatus { horizon_cycles } => split.train_until.plus_months(horizon_cycles),
+    };
+    if window_ends >= split.test_from {
+        problems.push(
+            bad_value("split.test_from", &split.test_from.to_string(), "testing starts before the last training outcome is known", "later than train_until + horizon")
+                .help(format!("the last training outcome window ends on {window_ends}: start testing after it")),
+        );
+    }
+    if split.test_until.is_some_and(|until| until < split.test_from) {
+        problems.push(bad_value("split.test_until", &split.test_until.unwrap_or(Day::NULL).to_string(), "testing ends before it starts", "not before test_from"));
+    }
+}
+
+fn check_model(model: &ModelSettings, problems: &mut Problems) {
+    let mut need = |ok: bool, key: &str, value: String, rule: &str| {
+        if !ok {
+            problems.push(bad_value(key, &value, "setting out of range", rule));
+        }
+    };
+    need((2..=64).contains(&model.max_bins), "model.max_bins", model.max_bins.to_string(), "2 to 64");
+    need((0.0..0.5).contains(&model.min_bin_share), "model.min_bin_share", model.min_bin_share.to_string(), "0 to 0.5");
+    need(model.penalty_per_case >= 0.0 && model.penalty_per_case.is_finite(), "model.penalty_per_case", model.penalty_per_case.to_string(), "at least 0");
+    need((2..=20).contains(&model.folds), "model.folds", model.folds.to_string(), "2 to 20");
+    need(model.pdo > 0.0 && model.pdo.is_finite(), "model.pdo", model.pdo.to_string(), "above 0");
+    need(model.base_odds > 0.0 && model.base_odds.is_finite(), "model.base_odds", model.base_odds.to_string(), "above 0");
+    need(model.base_points.is_finite(), "model.base_points", model.base_points.to_string(), "a number");
+}
+
+impl TypedOutcome {
+    fn check(&self, problems: &mut Problems) -> Outcome {
+        let mut horizon = |key: &str, value: Option<i32>, other: Option<i32>, most: i32| {
+            if other.is_some() {
+                problems.push(Problem::error("config.contradiction", "this outcome rule has another horizon").column("outcome").rule(format!("only {key}")));
+            }
+            match value {
+                Some(n) if (1..=most).contains(&n) => n,
+                Some(n) => {
+                    problems.push(bad_value(&format!("outcome.{key}"), &n.to_string(), "horizon out of range", &format!("1 to {most}")));
+                    1
+                }
+                None => {
+                    problems.push(
+                        Problem::error("config.missing_key", format!("the outcome has no {key}")).column(format!("outcome.{key}")).help("say how long a borrower has to repay: there is no default"),
+                    );
+                    1
+                }
+            }
+        };
+        let rule = match self.rule {
+            TypedRule::Cure => OutcomeRule::Cure { horizon_days: horizon("horizon_days", self.horizon_days, self.horizon_cycles, 1_000) },
+            TypedRule::PaidAtLeast => {
+                OutcomeRule::PaidAtLeast { horizon_days: horizon("horizon_days", self.horizon_days, self.horizon_cycles, 1_000), share: self.share.unwrap_or(f64::NAN) }
+            }
+            TypedRule::CureByStatus => OutcomeRule::CureByStatus { horizon_cycles: horizon("horizon_cycles", self.horizon_cycles, self.horizon_days, 60) },
+        };
+        if let OutcomeRule::PaidAtLeast { share, .. } = rule
+            && !(share > 0.0 && share <= 1.0)
+        {
+            problems.push(bad_value("outcome.share", &self.share.map_or("absent".into(), |s| s.to_string()), "paid_at_least needs a share", "above 0, at most 1"));
+        }
+        Outcome { rule }
+    }
+}
+
+impl TypedDeclared {
+    fn check(self, digits: u8, problems: &mut Problems) -> Declared {
+        if let Some(a) = &self.contact_log
+            && a.value != "none"
+        {
+            problems.push(bad_value("declared.contact_log", &a.value, "only the absence of contacts can be declared", "\"none\""));
+        }
+        let nominal_exposure = self.nominal_exposure.map(|a| {
+            let value = a.value.money("declared.nominal_exposure", digits, problems);
+            if value.0 <= 0 {
+                problems.push(bad_value("declared.nominal_exposure", &value.text(digits), "an exposure must be positive", "above 0"));
+            }
+            Assumed { value, by: a.by }
+        });
+        let declared = Declared { contact_log: self.contact_log, time_zone: self.time_zone, nominal_exposure };
+        let unnamed = [
+            declared.contact_log.as_ref().is_some_and(|a| a.by.trim().is_empty()),
+            declared.time_zone.as_ref().is_some_and(|a| a.by.trim().is_empty()),
+            declared.nominal_exposure.as_ref().is_some_and(|a| a.by.trim().is_empty()),
+        ];
+        if unnamed.contains(&true) {
+            problems.push(Problem::error("config.bad_value", "a declaration needs the name of who says so").column("declared").rule("by = \"a person or a department\""));
+        }
+        declared
+    }
+}
+
+impl TypedTable {
+    fn check(self, kind: TableKind, read: &TypedRead, problems: &mut Problems) -> TableSpec {
+        let at = |key: &str| format!("tables.{}.{key}", kind.name());
+        let separator = self.separator.or_else(|| read.separator.clone()).unwrap_or_else(|| ",".into());
+        let separator = match separator.as_str() {
+            "\\t" | "tab" => b'\t',
+            text if text.len() == 1 => text.as_bytes()[0],
+            text => {
+                problems.push(bad_value(&at("separator"), text, "a separator is one character", "one of , ; | or \"tab\""));
+                b','
+            }
+        };
+        let known: Vec<&str> = kind.columns().iter().map(|c| c.name).collect();
+        for column in self.columns.keys() {
+            if !known.contains(&column.as_str()) {
+                problems.push(
+                    Problem::error("config.unknown_column", format!("`{column}` is not a column of {}", kind.name()))
+                        .column(at("columns"))
+                        .value(column.as_str())
+                        .help(suggestion(column, known.iter().copied())),
+                );
+            }
+        }
+        for (column, map) in &self.codes {
+            let words = kind.words(column).filter(|_| column != "bucket");
+            match words {
+                None => problems.push(Problem::error("config.unknown_column", format!("`{column}` of {} takes no codes", kind.name())).column(at("codes"))),
+                Some(words) => {
+                    for ours in map.values().filter(|w| !words.contains(&w.as_str())) {
+                        problems.push(bad_value(&at(&format!("codes.{column}")), ours, "not a word of this column", &words.join(", ")).help(suggestion(ours, words.iter().copied())));
+                    }
+                }
+            }
+        }
+        if kind != TableKind::Statements && !self.status.is_empty() {
+            problems.push(Problem::error("config.unknown_key", "only statements have status codes").column(at("status")));
+        }
+        if kind != TableKind::Accounts && !self.features.is_empty() {
+            problems.push(Problem::error("config.unknown_key", "only columns of accounts become features").column(at("features")));
+        }
+        let features: BTreeMap<String, ExtraFeature> = self
+            .features
+            .into_iter()
+            .map(|(name, typed)| match typed {
+                TypedFeature::Kind(kind) => (name.clone(), ExtraFeature { column: name, kind }),
+                TypedFeature::Column { column, kind } => (name, ExtraFeature { column, kind }),
+            })
+            .collect();
+        for (name, feature) in &features {
+            if self.protected.contains(&feature.column) {
+                problems.push(
+                    Problem::error("config.protected_feature", format!("`{}` is protected and cannot be a feature", feature.column))
+                        .column(at(&format!("features.{name}")))
+                        .rule("a protected attribute is for the audit alone")
+                        .help("remove it from `features`, or from `protected` if it is not a protected attribute"),
+                );
+            }
+        }
+        let paths = match self.path {
+            OneOrMore::One(path) => vec![path],
+            OneOrMore::More(paths) => paths,
+        };
+        TableSpec {
+            kind,
+            paths,
+            separator,
+            null_words: self.null_words.or_else(|| read.null_words.clone()).unwrap_or_default(),
+            date_format: self.date_format.or_else(|| read.date_format.clone()),
+            columns: self.columns,
+            features,
+            protected: self.protected,
+            ignored: self.ignored,
+            key: self.key,
+            codes: self.codes,
+            status: self.status,
+        }
+    }
+}

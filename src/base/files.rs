@@ -1,0 +1,166 @@
+//! Files that appear whole or not at all: written beside their place, flushed, synced, renamed.
+
+use super::problem::{Failure, Problem, Result};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// A problem with a file, from what the system said.
+pub fn io_failure(path: &Path, doing: &str, error: &std::io::Error) -> Failure {
+    use std::io::ErrorKind::*;
+    let help = match error.kind() {
+        NotFound => "check the path; a relative path starts at the file that names it",
+        PermissionDenied => "choose a folder that you may write to, or change its permissions",
+        StorageFull | QuotaExceeded => "free some space and run again; nothing was left half-written",
+        AlreadyExists => "choose another name, or move the old one away",
+        _ => "check the disk and the path",
+    };
+    Problem::error("file.io", format!("cannot {doing}: {error}")).file(path.display().to_string()).help(help).fail()
+}
+
+fn parent_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// Writes one file whole or not at all.
+///
+/// # Errors
+/// `file.io` if the folder cannot be written or the disk is full; whatever stood at `path` before stays as it was.
+pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<()> {
+    let fail = |error: std::io::Error| io_failure(path, "write the file", &error);
+    let parent = parent_of(path);
+    std::fs::create_dir_all(parent).map_err(fail)?;
+    let mut beside = tempfile::Builder::new().prefix(".recoup-").tempfile_in(parent).map_err(fail)?;
+    let mut buffer = BufWriter::with_capacity(1 << 20, beside.as_file_mut());
+    write(&mut buffer).map_err(fail)?;
+    buffer.flush().map_err(fail)?;
+    drop(buffer);
+    beside.as_file().sync_all().map_err(fail)?;
+    readable_by_others(beside.path()).map_err(fail)?;
+    beside.persist(path).map_err(|e| fail(e.error))?;
+    Ok(())
+}
+
+/// A temporary file is private to its owner; a result should have the permissions of any new file.
+fn readable_by_others(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = if path.is_dir() { 0o755 } else { 0o644 };
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+/// A run's folder: filled beside its place, then put there in one rename.
+pub struct RunFolder {
+    beside: tempfile::TempDir,
+    place: PathBuf,
+}
+
+impl RunFolder {
+    /// Begins a folder that will stand at `place`. An earlier run there is replaced only by [`RunFolder::finish`], and only
+    /// if it is a run of ours (it holds `manifest.json`) or empty.
+    ///
+    /// # Errors
+    /// `file.io` if its parent cannot be written; `file.in_the_way` if something else stands there.
+    pub fn begin(place: &Path) -> Result<RunFolder> {
+        if place.exists() {
+            let ours = place.join("manifest.json").is_file();
+            let empty = std::fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none());
+            if !(place.is_dir() && (ours || empty)) {
+                return Err(Problem::error("file.in_the_way", "the output folder exists and is not an earlier run")
+                    .file(place.display().to_string())
+                    .rule("an empty folder, a folder with manifest.json, or nothing")
+                    .help("give another --out, or move what is there away")
+                    .fail());
+            }
+        }
+        let parent = parent_of(place);
+        let fail = |error: std::io::Error| io_failure(place, "make the output folder", &error);
+        std::fs::create_dir_all(parent).map_err(fail)?;
+        let beside = tempfile::Builder::new().prefix(".recoup-").tempdir_in(parent).map_err(fail)?;
+        Ok(RunFolder { beside, place: place.to_path_buf() })
+    }
+
+    /// Where a file of the run is written until the run is finished.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.beside.path().join(name)
+    }
+
+    /// Puts the folder in its place.
+    ///
+    /// # Errors
+    /// `file.io` if the rename fails; an earlier run then stays.
+    pub fn finish(self) -> Result<()> {
+        let fail = |error: std::io::Error| io_failure(&self.place, "put the output folder in its place", &error);
+        readable_by_others(self.beside.path()).map_err(fail)?;
+        let old = self.place.exists().then(|| self.place.with_file_name(format!(".recoup-old-{}", std::process::id())));
+        if let Some(old) = &old {
+            std::fs::rename(&self.place, old).map_err(fail)?;
+        }
+        let new = self.beside.keep();
+        if let Err(error) = std::fs::rename(&new, &self.place) {
+            if let Some(old) = &old {
+                let _ = std::fs::rename(old, &self.place);
+            }
+            let _ = std::fs::remove_dir_all(&new);
+            return Err(io_failure(&self.place, "put the output folder in its place", &error));
+        }
+        if let Some(old) = old {
+            let _ = std::fs::remove_dir_all(old);
+        }
+        Ok(())
+    }
+}
+
+/// The blake3 digest of a file, in hexadecimal: its fingerprint in a manifest.
+///
+/// # Errors
+/// `file.io` if it cannot be read.
+pub fn fingerprint(path: &Path) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    let mut file = std::fs::File::open(path).map_err(|e| io_failure(path, "read the file", &e))?;
+    std::io::copy(&mut file, &mut hasher).map_err(|e| io_failure(path, "read the file", &e))?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        write_whole(&path, |w| w.write_all(b"old")).unwrap();
+        let failed = write_whole(&path, |w| {
+            w.write_all(b"half")?;
+            Err(std::io::Error::from(std::io::ErrorKind::StorageFull))
+        });
+        assert!(failed.unwrap_err().to_string().contains("nothing was left half-written"));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_run_replaces_a_run_but_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("run");
+        for text in ["first", "second"] {
+            let run = RunFolder::begin(&place).unwrap();
+            std::fs::write(run.path("manifest.json"), text).unwrap();
+            run.finish().unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(place.join("manifest.json")).unwrap(), "second");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        let other = folder.path().join("papers");
+        std::fs::create_dir(&other).unwrap();
+        std::fs::write(other.join("thesis.doc"), "mine").unwrap();
+        assert!(RunFolder::begin(&other).is_err());
+    }
+}

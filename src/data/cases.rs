@@ -1,0 +1,112 @@
+//! Cases: one account in arrears on one date, with what was known then, what followed, and what must be respected.
+//!
+//! Plain columns of equal length, sorted by borrower, account and date. Made by `data::observe`; only read by later rooms.
+
+use crate::base::dates::Day;
+use crate::base::units::{Bucket, Money};
+use std::sync::Arc;
+
+/// What was in force for a case at the end of `as_of`, as bits. It routes; it never enters the score.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holds(pub u16);
+
+impl Holds {
+    /// Every hold with its bit and its name, which is also its name as a column of conditions.
+    pub const ALL: [(Holds, &'static str); 9] = [
+        (Holds(1), "dispute_open"),
+        (Holds(2), "complaint_open"),
+        (Holds(4), "moratorium"),
+        (Holds(8), "cease_contact"),
+        (Holds(16), "deceased"),
+        (Holds(32), "plan_active"),
+        (Holds(64), "hardship"),
+        (Holds(128), "vulnerable"),
+        (Holds(256), "fraud_suspect"),
+    ];
+
+    /// The hold of that name.
+    pub fn named(name: &str) -> Option<Holds> {
+        Self::ALL.iter().find(|(_, n)| *n == name).map(|(hold, _)| *hold)
+    }
+
+    /// Whether all bits of `other` are set.
+    pub fn has(self, other: Holds) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Both.
+    pub fn and(self, other: Holds) -> Holds {
+        Holds(self.0 | other.0)
+    }
+
+    /// The names of those set.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        Self::ALL.into_iter().filter(move |(hold, _)| self.has(*hold)).map(|(_, name)| name)
+    }
+}
+
+/// Whether a case's outcome is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Maturity {
+    /// The outcome window has passed.
+    Mature,
+    /// The outcome window reaches beyond `outcomes_until`.
+    Immature,
+    /// The account's statements end before the outcome cycle.
+    LeftTheBook,
+}
+
+/// The cases of a run. All columns have the same length.
+#[derive(Clone, Debug, Default)]
+pub struct Cases {
+    /// Place of the account in the portfolio.
+    pub account: Vec<u32>,
+    /// Place of the borrower in the portfolio.
+    pub borrower: Vec<u32>,
+    /// Observation date.
+    pub as_of: Vec<Day>,
+    /// Days past due.
+    pub dpd: Vec<i32>,
+    /// Its bucket.
+    pub bucket: Vec<Bucket>,
+    /// Overdue amount; [`Money::NULL`] in a book without money.
+    pub arrears: Vec<Money>,
+    /// What is at stake in deciding: the arrears, or the declared nominal exposure.
+    pub stake: Vec<Money>,
+    /// What was in force.
+    pub holds: Vec<Holds>,
+    /// Outbound contacts of the borrower in the seven days up to `as_of`; `-1` where no contact log exists and none is declared.
+    pub outbound_7: Vec<i32>,
+    /// Whether the outcome is known.
+    pub maturity: Vec<Maturity>,
+    /// The outcome; meaningless unless mature.
+    pub repaid: Vec<bool>,
+    /// Share of the arrears paid in the outcome window; `NaN` unless mature and in money.
+    pub paid_ratio: Vec<f64>,
+    /// Account identifiers, by place.
+    pub account_ids: Arc<Vec<Box<str>>>,
+    /// Borrower identifiers, by place.
+    pub borrower_ids: Arc<Vec<Box<str>>>,
+}
+
+impl Cases {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.account.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.account.is_empty()
+    }
+
+    /// Identifier of a case's account.
+    pub fn account_id(&self, case: usize) -> &str {
+        &self.account_ids[self.account[case] as usize]
+    }
+
+    /// Identifier of a case's borrower.
+    pub fn borrower_id(&self, case: usize) -> &str {
+        &self.borrower_ids[self.borrower[case] as usize]
+    }
+}

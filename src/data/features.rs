@@ -1,0 +1,74 @@
+//! Feature values of cases, column by column. `NaN` and [`NO_LEVEL`] mean *not computable*, and keep a bin of their own.
+
+/// The level of a category that is missing.
+pub const NO_LEVEL: u32 = u32::MAX;
+
+/// Which way a feature is expected to move the chance that the case is repaid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// More is better.
+    Up,
+    /// More is worse.
+    Down,
+    /// No expectation.
+    Free,
+}
+
+/// Which sub-score a feature belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubScore {
+    /// Can pay.
+    Ability,
+    /// Wants to pay.
+    Willingness,
+    /// Neither.
+    Neither,
+}
+
+/// The values of one feature, one a case.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Numbers; `NaN` is null.
+    Number(Vec<f64>),
+    /// Places in `levels`; [`NO_LEVEL`] is null.
+    Category {
+        /// One a case.
+        codes: Vec<u32>,
+        /// The words, sorted and distinct.
+        levels: Vec<Box<str>>,
+    },
+}
+
+/// One feature over all cases.
+#[derive(Clone, Debug)]
+pub struct FeatureColumn {
+    /// Its name in the catalogue or the project file.
+    pub name: Box<str>,
+    /// One line of meaning, as reasons show it.
+    pub meaning: Box<str>,
+    /// Expected direction towards *repaid*.
+    pub expected: Direction,
+    /// Its sub-score.
+    pub sub_score: SubScore,
+    /// Its values.
+    pub values: Values,
+}
+
+/// The features of a run, in catalogue order, then the project's own.
+#[derive(Clone, Debug, Default)]
+pub struct FeatureTable {
+    /// One a feature, all of the same length.
+    pub columns: Vec<FeatureColumn>,
+}
+
+impl FeatureTable {
+    /// The feature of that name.
+    pub fn get(&self, name: &str) -> Option<&FeatureColumn> {
+        self.columns.iter().find(|c| &*c.name == name)
+    }
+
+    /// All names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.columns.iter().map(|c| &*c.name)
+    }
+}

@@ -1,0 +1,190 @@
+//! Tables to files: CSV, gzipped CSV and Parquet, whole or not at all, the same bytes for the same values.
+//!
+//! Amounts are exact decimals in CSV and doubles in major units in Parquet (the reader rounds them back to whole minor units).
+
+use crate::base::dates::Day;
+use crate::base::files::{io_failure, write_whole};
+use crate::base::problem::{Problem, Result};
+use crate::base::units::Money;
+use polars::prelude::*;
+use std::io::Write;
+use std::path::Path;
+
+/// One column to write.
+#[derive(Clone, Debug)]
+pub enum OutColumn {
+    /// Texts; the empty text is written as it is in CSV and as null in Parquet.
+    Text(Vec<Box<str>>),
+    /// Places in a list of words; `u32::MAX` is null.
+    Words {
+        /// One a row.
+        codes: Vec<u32>,
+        /// The words.
+        words: Vec<Box<str>>,
+    },
+    /// Dates; [`Day::NULL`] is null.
+    Day(Vec<Day>),
+    /// Amounts and the currency's decimals; [`Money::NULL`] is null.
+    Money(Vec<Money>, u8),
+    /// Numbers, written shortest; `NaN` is null.
+    Number(Vec<f64>),
+    /// Whole numbers.
+    Integer(Vec<i64>),
+}
+
+impl OutColumn {
+    fn len(&self) -> usize {
+        match self {
+            OutColumn::Text(v) => v.len(),
+            OutColumn::Words { codes, .. } => codes.len(),
+            OutColumn::Day(v) => v.len(),
+            OutColumn::Money(v, _) => v.len(),
+            OutColumn::Number(v) => v.len(),
+            OutColumn::Integer(v) => v.len(),
+        }
+    }
+
+    fn write_cell(&self, row: usize, cell: &mut String) {
+        use std::fmt::Write;
+        cell.clear();
+        // Writing to a String cannot fail.
+        let _ = match self {
+            OutColumn::Text(v) => cell.write_str(&v[row]),
+            OutColumn::Words { codes, words } => words.get(codes[row] as usize).map_or(Ok(()), |w| cell.write_str(w)),
+            OutColumn::Day(v) => write!(cell, "{}", v[row]),
+            OutColumn::Money(v, digits) => cell.write_str(&v[row].text(*digits)),
+            OutColumn::Number(v) if v[row].is_nan() => Ok(()),
+            OutColumn::Number(v) => write!(cell, "{}", v[row]),
+            OutColumn::Integer(v) => write!(cell, "{}", v[row]),
+        };
+    }
+
+    fn into_polars(self, name: &str) -> Column {
+        let name = PlSmallStr::from(name);
+        match self {
+            OutColumn::Text(v) => {
+                StringChunked::from_iter_options(name, v.iter().map(|t| (!t.is_empty()).then_some(&**t))).into_series().into_column()
+            }
+            OutColumn::Words { codes, words } => {
+                StringChunked::from_iter_options(name, codes.iter().map(|c| words.get(*c as usize).map(|w| &**w))).into_series().into_column()
+            }
+            OutColumn::Day(v) => {
+                let days = Int32Chunked::from_iter_options(name, v.iter().map(|d| d.known().map(|d| d.0)));
+                days.into_date().into_series().into_column()
+            }
+            OutColumn::Money(v, digits) => {
+                let unit = 10f64.powi(i32::from(digits));
+                Float64Chunked::from_iter_options(name, v.iter().map(|m| m.known().map(|m| m as f64 / unit))).into_series().into_column()
+            }
+            OutColumn::Number(v) => {
+                Float64Chunked::from_iter_options(name, v.iter().map(|x| (!x.is_nan()).then_some(*x))).into_series().into_column()
+            }
+            OutColumn::Integer(v) => Int64Chunked::from_vec(name, v).into_series().into_column(),
+        }
+    }
+}
+
+/// A table to write: named columns of equal length.
+#[derive(Clone, Debug, Default)]
+pub struct OutTable {
+    columns: Vec<(String, OutColumn)>,
+}
+
+/// A file format for tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Comma-separated text.
+    Csv,
+    /// The same, gzipped.
+    CsvGz,
+    /// Parquet, zstd.
+    Parquet,
+}
+
+impl Format {
+    /// Its file extension, without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Format::Csv => "csv",
+            Format::CsvGz => "csv.gz",
+            Format::Parquet => "parquet",
+        }
+    }
+
+    /// The format that a file's name says, if any.
+    pub fn of(path: &Path) -> Option<Format> {
+        let name = path.file_name()?.to_str()?.to_lowercase();
+        [Format::Csv, Format::CsvGz, Format::Parquet].into_iter().find(|f| name.ends_with(&format!(".{}", f.extension())))
+    }
+}
+
+impl OutTable {
+    /// Adds a column. All columns of a table must have the same length.
+    pub fn with(mut self, name: &str, column: OutColumn) -> Self {
+        debug_assert!(self.columns.first().is_none_or(|(_, first)| first.len() == column.len()), "column {name} has another length");
+        self.columns.push((name.to_string(), column));
+        self
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        self.columns.first().map_or(0, |(_, c)| c.len())
+    }
+
+    /// Writes it to `path` in that format.
+    ///
+    /// # Errors
+    /// `file.io`, as [`write_whole`].
+    pub fn write(self, path: &Path, format: Format) -> Result<()> {
+        match format {
+            Format::Csv => write_whole(path, |w| self.csv(w)),
+            Format::CsvGz => write_whole(path, |w| {
+                // The header of a gzip stream may hold a time; this one holds none, so the bytes depend on the values alone.
+                let mut gz = flate2::GzBuilder::new().mtime(0).write(w, flate2::Compression::default());
+                self.csv(&mut gz)?;
+                gz.finish().map(|_| ())
+            }),
+            Format::Parquet => self.parquet(path),
+        }
+    }
+
+    fn csv(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        let mut writer = csv::WriterBuilder::new().from_writer(out);
+        writer.write_record(self.columns.iter().map(|(name, _)| name))?;
+        let mut cell = String::new();
+        for row in 0..self.rows() {
+            for (_, column) in &self.columns {
+                column.write_cell(row, &mut cell);
+                writer.write_field(&cell)?;
+            }
+            writer.write_record(None::<&[u8]>)?;
+        }
+        writer.flush()
+    }
+
+    fn parquet(self, path: &Path) -> Result<()> {
+        let height = self.rows();
+        let columns: Vec<Column> = self.columns.into_iter().map(|(name, column)| column.into_polars(&name)).collect();
+        let mut frame = DataFrame::new(height, columns)
+            .map_err(|e| Problem::error("file.parquet", format!("cannot lay out the table: {e}")).file(path.display().to_string()).fail())?;
+        let mut refused = None;
+        write_whole(path, |w| {
+            let result = ParquetWriter::new(w)
+                .with_compression(ParquetCompression::Zstd(None))
+                .with_row_group_size(Some(1 << 19))
+                .finish(&mut frame);
+            match result {
+                Ok(_) => Ok(()),
+                Err(PolarsError::IO { error, .. }) => Err(std::io::Error::new(error.kind(), error.to_string())),
+                Err(other) => {
+                    refused = Some(other.to_string());
+                    Err(std::io::Error::other("the table cannot be written as Parquet"))
+                }
+            }
+        })
+        .map_err(|failure| match refused {
+            Some(why) => io_failure(path, "write the table as Parquet", &std::io::Error::other(why)),
+            None => failure,
+        })
+    }
+}
