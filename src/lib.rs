@@ -6,3 +6,4 @@ pub mod model;
 pub mod decide;
 pub mod study;
 pub mod report;
+pub mod pipeline;

@@ -95,6 +95,22 @@ impl Cases {
         self.account.len()
     }
 
+    /// Puts the cases of another chunk of the same portfolio behind these.
+    pub fn append(&mut self, other: &mut Cases) {
+        self.account.append(&mut other.account);
+        self.borrower.append(&mut other.borrower);
+        self.as_of.append(&mut other.as_of);
+        self.dpd.append(&mut other.dpd);
+        self.bucket.append(&mut other.bucket);
+        self.arrears.append(&mut other.arrears);
+        self.stake.append(&mut other.stake);
+        self.holds.append(&mut other.holds);
+        self.outbound_7.append(&mut other.outbound_7);
+        self.maturity.append(&mut other.maturity);
+        self.repaid.append(&mut other.repaid);
+        self.paid_ratio.append(&mut other.paid_ratio);
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.account.is_empty()

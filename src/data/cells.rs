@@ -1,0 +1,380 @@
+//! Cells to typed columns: one builder a column, fed cell by cell, that says what is wrong with a cell and goes on.
+//!
+//! Text becomes days, whole minor units, numbers or places in a dictionary here and nowhere else, for CSV and for Parquet alike.
+
+use crate::base::dates::Day;
+use crate::base::schema::ColumnType;
+use crate::base::units::Money;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A code that stands for no value.
+pub const NO_WORD: u32 = u32::MAX;
+
+/// Distinct words in the order in which they were first seen.
+#[derive(Clone, Debug, Default)]
+pub struct Words {
+    list: Vec<Box<str>>,
+    places: HashMap<Box<str>, u32>,
+}
+
+impl Words {
+    /// The words, by place.
+    pub fn list(&self) -> &[Box<str>] {
+        &self.list
+    }
+
+    /// The place of a word, if it was seen.
+    pub fn place(&self, word: &str) -> Option<u32> {
+        self.places.get(word).copied()
+    }
+
+    fn insert(&mut self, word: &str) -> u32 {
+        if let Some(place) = self.place(word) {
+            return place;
+        }
+        let place = self.list.len() as u32;
+        self.list.push(word.into());
+        self.places.insert(word.into(), place);
+        place
+    }
+}
+
+/// A typed column. Nulls are [`NO_WORD`], [`Day::NULL`], [`Money::NULL`] and `NaN`.
+#[derive(Clone, Debug)]
+pub enum Cells {
+    /// Places in `base` followed by `own`.
+    Words {
+        /// One a row.
+        codes: Vec<u32>,
+        /// Words known before this table was read (the accounts' identifiers), if any.
+        base: Option<Arc<Words>>,
+        /// Words first seen in this table.
+        own: Words,
+    },
+    /// Dates.
+    Day(Vec<Day>),
+    /// Amounts.
+    Money(Vec<Money>),
+    /// Numbers.
+    Number(Vec<f64>),
+}
+
+impl Cells {
+    /// An empty column of that type; an identifier column may start from words known before.
+    pub fn new(of: ColumnType, base: Option<Arc<Words>>) -> Cells {
+        match of {
+            ColumnType::Id | ColumnType::Code => Cells::Words { codes: Vec::new(), base, own: Words::default() },
+            ColumnType::Day => Cells::Day(Vec::new()),
+            ColumnType::Amount | ColumnType::SignedAmount => Cells::Money(Vec::new()),
+            ColumnType::Number => Cells::Number(Vec::new()),
+        }
+    }
+
+    /// How many rows it has.
+    pub fn len(&self) -> usize {
+        match self {
+            Cells::Words { codes, .. } => codes.len(),
+            Cells::Day(v) => v.len(),
+            Cells::Money(v) => v.len(),
+            Cells::Number(v) => v.len(),
+        }
+    }
+
+    /// The word of a code of this column.
+    pub fn word(&self, code: u32) -> Option<&str> {
+        let Cells::Words { base, own, .. } = self else {
+            return None;
+        };
+        let known = base.as_ref().map_or(0, |b| b.list.len());
+        match (code as usize).checked_sub(known) {
+            None => base.as_ref().map(|b| &*b.list[code as usize]),
+            Some(place) => own.list.get(place).map(|w| &**w),
+        }
+    }
+
+    /// Puts the rows of another file of the same column behind these.
+    pub fn append(&mut self, other: Cells) {
+        let words: Vec<Box<str>> = match &other {
+            Cells::Words { own, .. } => own.list.clone(),
+            _ => Vec::new(),
+        };
+        match (self, other) {
+            (Cells::Words { codes, base, own }, Cells::Words { codes: more, .. }) => {
+                let known = base.as_ref().map_or(0, |b| b.list.len()) as u32;
+                let moved: Vec<u32> = words.iter().map(|w| known + own.insert(w)).collect();
+                codes.extend(more.into_iter().map(|c| if c == NO_WORD || c < known { c } else { moved[(c - known) as usize] }));
+            }
+            (Cells::Day(v), Cells::Day(more)) => v.extend(more),
+            (Cells::Money(v), Cells::Money(more)) => v.extend(more),
+            (Cells::Number(v), Cells::Number(more)) => v.extend(more),
+            _ => unreachable!("both come from the same plan"),
+        }
+    }
+}
+
+/// Why a cell is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadCell {
+    /// Problem code.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: &'static str,
+    /// What was expected.
+    pub rule: String,
+}
+
+/// Builds one column.
+pub struct Builder {
+    /// What was read so far.
+    pub cells: Cells,
+    of: ColumnType,
+    minor_digits: u8,
+    null_words: Vec<Box<[u8]>>,
+    date_format: Option<String>,
+    last: (Vec<u8>, u32),
+}
+
+impl Builder {
+    /// A builder for a column of that type.
+    pub fn new(of: ColumnType, base: Option<Arc<Words>>, minor_digits: u8, null_words: &[String], date_format: Option<&str>) -> Builder {
+        Builder {
+            cells: Cells::new(of, base),
+            of,
+            minor_digits,
+            null_words: null_words.iter().map(|w| w.as_bytes().into()).collect(),
+            date_format: date_format.map(str::to_string),
+            last: (Vec::new(), NO_WORD),
+        }
+    }
+
+    /// Makes room for that many rows.
+    pub fn reserve(&mut self, rows: usize) {
+        match &mut self.cells {
+            Cells::Words { codes, .. } => codes.reserve(rows),
+            Cells::Day(v) => v.reserve(rows),
+            Cells::Money(v) => v.reserve(rows),
+            Cells::Number(v) => v.reserve(rows),
+        }
+    }
+
+    /// Adds a null.
+    pub fn push_null(&mut self) {
+        match &mut self.cells {
+            Cells::Words { codes, .. } => codes.push(NO_WORD),
+            Cells::Day(v) => v.push(Day::NULL),
+            Cells::Money(v) => v.push(Money::NULL),
+            Cells::Number(v) => v.push(f64::NAN),
+        }
+    }
+
+    /// Adds a cell given as text; the empty text and the null words are null.
+    ///
+    /// # Errors
+    /// [`BadCell`]; a null then stands in its place, so that rows stay aligned.
+    pub fn push_text(&mut self, text: &[u8]) -> Result<(), BadCell> {
+        if text.is_empty() || self.null_words.iter().any(|w| **w == *text) {
+            self.push_null();
+            return Ok(());
+        }
+        match &mut self.cells {
+            Cells::Words { codes, .. } => {
+                // Files are mostly sorted by account: the same word as in the row above needs no look-up.
+                if self.last.1 != NO_WORD && self.last.0 == text {
+                    codes.push(self.last.1);
+                    return Ok(());
+                }
+                match std::str::from_utf8(text) {
+                    Ok(word) => {
+                        let code = self.code_of(word);
+                        self.push_code(code);
+                        self.last.0.clear();
+                        self.last.0.extend_from_slice(text);
+                        self.last.1 = code;
+                        Ok(())
+                    }
+                    Err(_) => {
+                        codes.push(NO_WORD);
+                        Err(BadCell { code: "data.not_utf8", message: "text is not UTF-8", rule: "UTF-8".into() })
+                    }
+                }
+            }
+            Cells::Day(v) => {
+                let trimmed = std::str::from_utf8(text).unwrap_or("").trim();
+                let day = match &self.date_format {
+                    None => Day::parse_iso(trimmed),
+                    Some(format) => Day::parse_with(trimmed, format),
+                };
+                v.push(day.unwrap_or(Day::NULL));
+                day.map(|_| ()).ok_or_else(|| self.bad_date())
+            }
+            Cells::Money(_) => {
+                let amount = Money::parse(text.trim_ascii(), self.minor_digits);
+                self.push_money(amount)
+            }
+            Cells::Number(v) => {
+                let number = std::str::from_utf8(text).ok().and_then(|t| t.trim().parse::<f64>().ok()).filter(|x| !x.is_nan());
+                v.push(number.unwrap_or(f64::NAN));
+                number.map(|_| ()).ok_or(BadCell { code: "data.bad_value", message: "not a number", rule: "a number such as -12.5 or 1e+05".into() })
+            }
+        }
+    }
+
+    /// Adds a whole number, as Parquet gives it.
+    ///
+    /// # Errors
+    /// As [`Builder::push_text`].
+    pub fn push_integer(&mut self, value: i64, text: &mut String) -> Result<(), BadCell> {
+        match &mut self.cells {
+            Cells::Money(_) => {
+                let amount = value.checked_mul(10i64.pow(u32::from(self.minor_digits)));
+                self.push_money(amount.map_or(Err(crate::base::units::NotMoney::TooLarge), Money::within))
+            }
+            Cells::Number(v) => {
+                v.push(value as f64);
+                Ok(())
+            }
+            Cells::Words { .. } | Cells::Day(_) => {
+                use std::fmt::Write;
+                text.clear();
+                let _ = write!(text, "{value}");
+                self.push_text(text.as_bytes())
+            }
+        }
+    }
+
+    /// Adds a floating-point number, as Parquet gives it. Identifiers that a tool turned into doubles become whole numbers again.
+    ///
+    /// # Errors
+    /// As [`Builder::push_text`].
+    pub fn push_float(&mut self, value: f64, text: &mut String) -> Result<(), BadCell> {
+        match &mut self.cells {
+            _ if value.is_nan() => {
+                self.push_null();
+                Ok(())
+            }
+            Cells::Money(_) => {
+                let amount = Money::from_f64(value, self.minor_digits);
+                self.push_money(amount)
+            }
+            Cells::Number(v) => {
+                v.push(value);
+                Ok(())
+            }
+            Cells::Words { .. } | Cells::Day(_) => {
+                use std::fmt::Write;
+                text.clear();
+                let _ = write!(text, "{value}");
+                self.push_text(text.as_bytes())
+            }
+        }
+    }
+
+    /// Adds a day, as Parquet gives it.
+    ///
+    /// # Errors
+    /// If the column is not one of dates.
+    pub fn push_day(&mut self, day: Day) -> Result<(), BadCell> {
+        match &mut self.cells {
+            Cells::Day(v) => {
+                v.push(day);
+                Ok(())
+            }
+            Cells::Words { .. } => self.push_text(day.to_string().as_bytes()),
+            _ => {
+                self.push_null();
+                Err(BadCell { code: "data.bad_value", message: "a date where a number is expected", rule: "a number".into() })
+            }
+        }
+    }
+
+    /// The code of a word, new or known.
+    pub fn code_of(&mut self, word: &str) -> u32 {
+        let Cells::Words { base, own, .. } = &mut self.cells else {
+            return NO_WORD;
+        };
+        let known = base.as_ref().map_or(0, |b| b.list.len()) as u32;
+        match base.as_ref().and_then(|b| b.place(word)) {
+            Some(place) => place,
+            None => known + own.insert(word),
+        }
+    }
+
+    /// Adds a word by its code.
+    pub fn push_code(&mut self, code: u32) {
+        if let Cells::Words { codes, .. } = &mut self.cells {
+            codes.push(code);
+        }
+    }
+
+    fn push_money(&mut self, amount: Result<Money, crate::base::units::NotMoney>) -> Result<(), BadCell> {
+        let signed = self.of == ColumnType::SignedAmount;
+        let (value, outcome) = match amount {
+            Ok(money) if money.0 < 0 && !signed => {
+                (Money::NULL, Err(BadCell { code: "data.bad_value", message: "amount is negative", rule: "decimal >= 0".into() }))
+            }
+            Ok(money) => (money, Ok(())),
+            Err(why) => {
+                let sign = if signed { "decimal" } else { "decimal >= 0" };
+                let rule = format!("{sign}, at most {} decimals", self.minor_digits);
+                (Money::NULL, Err(BadCell { code: "data.bad_value", message: why.message(), rule }))
+            }
+        };
+        if let Cells::Money(v) = &mut self.cells {
+            v.push(value);
+        }
+        outcome
+    }
+
+    fn bad_date(&self) -> BadCell {
+        let format = self.date_format.as_deref().unwrap_or("YYYY-MM-DD");
+        BadCell { code: "data.bad_value", message: "not a date", rule: format!("a date as {format}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_become_what_their_column_says() {
+        let mut ids = Builder::new(ColumnType::Id, None, 2, &["NA".into()], None);
+        for text in ["007", "007", "NA", "7", ""] {
+            ids.push_text(text.as_bytes()).unwrap();
+        }
+        let Cells::Words { codes, own, .. } = &ids.cells else { panic!() };
+        assert_eq!(codes, &[0, 0, NO_WORD, 1, NO_WORD]);
+        assert_eq!(own.list().iter().map(|w| &**w).collect::<Vec<_>>(), ["007", "7"]);
+        assert_eq!(ids.push_text(&[0xff, 0x41]).unwrap_err().code, "data.not_utf8");
+
+        let mut days = Builder::new(ColumnType::Day, None, 2, &[], Some("%d/%m/%Y"));
+        days.push_text(b"31/12/2019").unwrap();
+        assert!(days.push_text(b"2019-12-31").is_err());
+        let Cells::Day(v) = &days.cells else { panic!() };
+        assert_eq!(v, &["2019-12-31".parse::<Day>().unwrap(), Day::NULL]);
+
+        let mut amounts = Builder::new(ColumnType::Amount, None, 2, &[], None);
+        assert!(amounts.push_text(b" 12.50 ").is_ok());
+        assert_eq!(amounts.push_text(b"-1").unwrap_err().message, "amount is negative");
+        assert_eq!(amounts.cells.len(), 2);
+    }
+
+    #[test]
+    fn a_table_continues_the_words_of_another() {
+        let mut accounts = Builder::new(ColumnType::Id, None, 2, &[], None);
+        ["a", "b"].iter().for_each(|t| accounts.push_text(t.as_bytes()).unwrap());
+        let Cells::Words { own, .. } = accounts.cells else { panic!() };
+        let base = Arc::new(own);
+        let part = |texts: &[&str]| {
+            let mut b = Builder::new(ColumnType::Id, Some(base.clone()), 2, &[], None);
+            texts.iter().for_each(|t| b.push_text(t.as_bytes()).unwrap());
+            b.cells
+        };
+        let mut all = part(&["b", "x"]);
+        all.append(part(&["y", "x", "a"]));
+        let Cells::Words { codes, .. } = &all else { panic!() };
+        assert_eq!(codes, &[1, 2, 3, 2, 0]);
+        assert_eq!(all.word(3), Some("y"));
+        assert_eq!(all.word(1), Some("b"));
+    }
+}

@@ -1,0 +1,499 @@
+//! What is wrong with the tables, all at once, and the only way to a [`Portfolio`].
+//!
+//! Takes what was read; gives every problem, the count of rows read, used and set aside of each table, and the portfolio of the rows that
+//! may be used. Errors stop the run; warnings set their row aside. Rows read = rows used + rows set aside, always.
+
+use super::build;
+use super::cells::{Cells, NO_WORD};
+use super::history::Portfolio;
+use super::tables::{Table, Tables};
+use crate::base::config::{Project, TableSpec};
+use crate::base::dates::Day;
+use crate::base::problem::{Problem, Problems, Severity, nearest};
+use crate::base::schema::TableKind;
+use crate::base::units::{Bucket, Money};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+/// Earlier dates are taken for mistakes: no living borrower's account is older.
+const EARLIEST: Day = Day(-25_567); // 1900-01-01
+/// Later dates are taken for mistakes.
+const LATEST: Day = Day(47_846); // 2100-12-31
+
+/// A table's rows, counted.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+pub struct TableCount {
+    /// Its name.
+    pub table: &'static str,
+    /// Its files with rows and fingerprint.
+    pub files: Vec<FileCount>,
+    /// Rows read.
+    pub rows_read: usize,
+    /// Rows used.
+    pub rows_used: usize,
+    /// Rows set aside.
+    pub rows_set_aside: usize,
+    /// Columns of the source that nobody mentions.
+    pub unused_columns: Vec<String>,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+pub struct FileCount {
+    /// Path below the project's root.
+    pub path: Arc<str>,
+    /// Rows it gave.
+    pub rows: usize,
+    /// blake3 of its bytes.
+    pub fingerprint: String,
+}
+
+/// What checking found.
+#[derive(Debug)]
+pub struct Checked {
+    /// The rows that may be used; `None` if an error stands in the way.
+    pub portfolio: Option<Portfolio>,
+    /// Counts, a table each.
+    pub counts: Vec<TableCount>,
+    /// Every problem, those of reading first.
+    pub problems: Problems,
+}
+
+/// What a source's codes mean, one entry a code of the column.
+#[derive(Debug, Default)]
+pub(super) struct Meanings {
+    /// For each code, the place of its word in the contract's list; [`NO_WORD`] if it has none.
+    pub places: Vec<u32>,
+}
+
+/// A table with the rows that are set aside and the meaning of its codes.
+pub(super) struct Sieve<'a> {
+    pub table: &'a Table,
+    pub aside: Vec<bool>,
+    pub meanings: BTreeMap<&'static str, Meanings>,
+}
+
+struct Checker<'a> {
+    project: &'a Project,
+    problems: Problems,
+}
+
+/// Checks the tables and builds the portfolio.
+pub fn check(project: &Project, tables: &Tables, problems: Problems) -> Checked {
+    let mut checker = Checker { project, problems };
+    let mut sieves: Vec<Sieve<'_>> = tables.list.iter().map(|table| checker.sieve(table)).collect();
+    for sieve in &mut sieves {
+        checker.dates(sieve);
+        checker.codes(sieve);
+        checker.duplicates(sieve);
+    }
+    let data_until = checker.data_until(&sieves);
+    for sieve in &mut sieves {
+        checker.after_data_end(sieve, data_until.0);
+    }
+    checker.accounts(&mut sieves);
+    for sieve in &mut sieves {
+        // Which rows of a statement table repeat an account's statement shows only now, among the rows that are left.
+        checker.repeated_statements(sieve);
+    }
+    let counts = sieves.iter().map(count).collect();
+    for sieve in &sieves {
+        let left = sieve.aside.iter().filter(|a| !**a).count();
+        if left == 0 && sieve.table.rows > 0 && checker.problems.count(Severity::Error) == 0 {
+            checker.problems.push(
+                Problem::error("data.nothing_left", format!("every row of {} was set aside", sieve.table.kind.name()))
+                    .help("the problems above say why: most likely a column is mapped to the wrong one"),
+            );
+        }
+    }
+    let complete = checker.problems.count(Severity::Error) == 0 && tables.get(TableKind::Accounts).is_some();
+    let portfolio = complete.then(|| build::portfolio(project, &sieves, data_until));
+    Checked { portfolio, counts, problems: checker.problems }
+}
+
+fn count(sieve: &Sieve<'_>) -> TableCount {
+    let set_aside = sieve.aside.iter().filter(|a| **a).count();
+    TableCount {
+        table: sieve.table.kind.name(),
+        files: sieve.table.files.iter().map(|f| FileCount { path: f.name.clone(), rows: f.rows, fingerprint: f.fingerprint.clone() }).collect(),
+        rows_read: sieve.table.rows,
+        rows_used: sieve.table.rows - set_aside,
+        rows_set_aside: set_aside,
+        unused_columns: sieve.table.unused.clone(),
+    }
+}
+
+impl Sieve<'_> {
+    pub(super) fn days(&self, name: &str) -> Option<&[Day]> {
+        match self.table.cells(name) {
+            Some(Cells::Day(days)) => Some(days),
+            _ => None,
+        }
+    }
+
+    pub(super) fn money(&self, name: &str) -> Option<&[Money]> {
+        match self.table.cells(name) {
+            Some(Cells::Money(amounts)) => Some(amounts),
+            _ => None,
+        }
+    }
+
+    pub(super) fn codes(&self, name: &str) -> Option<&[u32]> {
+        match self.table.cells(name) {
+            Some(Cells::Words { codes, .. }) => Some(codes),
+            _ => None,
+        }
+    }
+
+    /// For each row, the place of its word in the contract's list.
+    pub(super) fn meaning(&self, name: &str, row: usize) -> Option<u32> {
+        let code = self.codes(name)?[row];
+        self.meanings.get(name)?.places.get(code as usize).copied().filter(|p| *p != NO_WORD)
+    }
+}
+
+/// The rows not set aside.
+pub(super) fn used(aside: &[bool]) -> impl Iterator<Item = usize> + '_ {
+    aside.iter().enumerate().filter(|(_, a)| !**a).map(|(row, _)| row)
+}
+
+impl Checker<'_> {
+    fn sieve<'t>(&self, table: &'t Table) -> Sieve<'t> {
+        let mut aside = vec![false; table.rows];
+        table.aside.iter().for_each(|row| aside[*row as usize] = true);
+        Sieve { table, aside, meanings: BTreeMap::new() }
+    }
+
+    fn spec(&self, kind: TableKind) -> Option<&TableSpec> {
+        self.project.table(kind)
+    }
+
+    /// Sets a row aside for a problem that is a warning by nature.
+    fn set_aside(&mut self, sieve: &mut Sieve<'_>, row: usize, problem: Problem) {
+        self.problems.push(sieve.table.place(row, problem));
+        sieve.aside[row] = true;
+    }
+
+    /// Reports a row's error; a warning where the project sets such rows aside.
+    fn row_error(&mut self, sieve: &mut Sieve<'_>, row: usize, mut problem: Problem) {
+        if self.project.check.set_aside.iter().any(|c| c == problem.code) {
+            problem.severity = Severity::Warning;
+        } else if problem.help.is_none() {
+            problem = problem.clone().help(format!("mend the file, or set such rows aside: [check] set_aside = [\"{}\"]", problem.code));
+        }
+        self.set_aside(sieve, row, problem);
+    }
+
+    fn dates(&mut self, sieve: &mut Sieve<'_>) {
+        let table = sieve.table;
+        for (column, cells) in table.columns.iter().zip(&table.cells) {
+            let Cells::Day(days) = cells else { continue };
+            for (row, day) in days.iter().enumerate() {
+                if day.known().is_some_and(|d| !(EARLIEST..=LATEST).contains(&d)) && !sieve.aside[row] {
+                    let problem = Problem::warning("data.absurd_date", "the date is no date of an account")
+                        .column(column.source.clone())
+                        .value(day.to_string())
+                        .rule(format!("{EARLIEST} to {LATEST}"));
+                    self.set_aside(sieve, row, problem);
+                }
+            }
+        }
+        let pairs: &[(&str, &str)] = match table.kind {
+            TableKind::Accounts => &[("opened_on", "closed_on")],
+            TableKind::Events => &[("from", "to")],
+            _ => &[],
+        };
+        for (first, second) in pairs {
+            let (Some(Cells::Day(from)), Some(Cells::Day(to))) = (table.cells(first), table.cells(second)) else { continue };
+            for row in 0..table.rows {
+                if let (Some(a), Some(b)) = (from[row].known(), to[row].known())
+                    && b < a
+                    && !sieve.aside[row]
+                {
+                    let problem = Problem::warning("data.bad_order", format!("{second} lies before {first}"))
+                        .column(table.source(second))
+                        .value(b.to_string())
+                        .rule(format!("not before {a}"));
+                    self.set_aside(sieve, row, problem);
+                }
+            }
+        }
+        // `limit`, balances and the like may be zero; an instalment or a payment of nothing says nothing.
+    }
+
+    fn codes(&mut self, sieve: &mut Sieve<'_>) {
+        let table = sieve.table;
+        let spec = self.spec(table.kind).cloned();
+        for (column, cells) in table.columns.iter().zip(&table.cells) {
+            let Cells::Words { codes, own, .. } = cells else { continue };
+            let is_status = table.kind == TableKind::Statements && column.name == "status";
+            let words = table.kind.words(&column.name);
+            let Some(spec) = &spec else { continue };
+            if words.is_none() && !is_status {
+                continue;
+            }
+            let map = spec.codes.get(&column.name);
+            let place = |word: &str| -> u32 {
+                if is_status {
+                    return spec.status.keys().position(|k| k == word).map_or(NO_WORD, |p| p as u32);
+                }
+                if column.name == "bucket" {
+                    return Bucket::parse(word).map_or(NO_WORD, |b| u32::from(b.0));
+                }
+                let ours = map.and_then(|m| m.get(word)).map_or(word, String::as_str);
+                words.and_then(|w| w.iter().position(|k| *k == ours)).map_or(NO_WORD, |p| p as u32)
+            };
+            let places: Vec<u32> = own.list().iter().map(|w| place(w)).collect();
+            if places.contains(&NO_WORD) {
+                let known: Vec<&str> = if is_status { spec.status.keys().map(String::as_str).collect() } else { words.unwrap_or(&[]).to_vec() };
+                let key = if is_status { "status".to_string() } else { format!("codes.{}", column.name) };
+                for (row, code) in codes.iter().enumerate() {
+                    if *code == NO_WORD || places[*code as usize] != NO_WORD || sieve.aside[row] {
+                        continue;
+                    }
+                    let word = &own.list()[*code as usize];
+                    let mut help = format!("map it in the project file: [tables.{}.{key}]", table.kind.name());
+                    if let Some(near) = nearest(word, known.iter().copied()) {
+                        help = format!("{help}; nearest is `{near}`");
+                    }
+                    let problem = Problem::error("data.bad_code", format!("`{word}` is not a {} that recoup knows", column.name))
+                        .column(column.source.clone())
+                        .value(word.clone())
+                        .rule(known.join(", "))
+                        .help(help);
+                    self.row_error(sieve, row, problem);
+                }
+            }
+            let name = table.kind.columns().iter().find(|c| c.name == column.name).map_or("", |c| c.name);
+            sieve.meanings.insert(name, Meanings { places });
+        }
+        if table.kind == TableKind::Statements && !["status", "bucket", "days_past_due"].iter().any(|c| table.cells(c).is_some()) {
+            self.problems.push(
+                Problem::error("data.missing_column", "statements say nothing about arrears")
+                    .file(table.files[0].name.clone())
+                    .rule("a column days_past_due, bucket or status")
+                    .help("map one of them in the project file: [tables.statements] columns = { status = \"…\" }"),
+            );
+        }
+    }
+
+    fn duplicates(&mut self, sieve: &mut Sieve<'_>) {
+        let table = sieve.table;
+        let mut keys: Vec<(&[u32], &str)> = Vec::new();
+        let named = self.spec(table.kind).map(|s| s.key.clone()).unwrap_or_default();
+        if named.is_empty() {
+            // One row an account is what an accounts table is. Other tables have no key unless the project names one.
+            match (table.kind, sieve.codes("account_id")) {
+                (TableKind::Accounts, Some(codes)) => keys.push((codes, "account_id")),
+                _ => return,
+            }
+        } else {
+            for (column, cells) in table.columns.iter().zip(&table.cells) {
+                if let (Cells::Words { codes, .. }, super::tables::Purpose::Key) = (cells, column.purpose) {
+                    keys.push((codes, &column.source));
+                }
+            }
+        }
+        let shown: Vec<&str> = keys.iter().map(|k| k.1).collect();
+        let mut seen: HashSet<Vec<u32>> = HashSet::with_capacity(table.rows);
+        let mut repeats = Vec::new();
+        for row in used(&sieve.aside) {
+            let key: Vec<u32> = keys.iter().map(|k| k.0[row]).collect();
+            if !seen.insert(key) {
+                repeats.push(row);
+            }
+        }
+        let values: Vec<&Cells> = table.columns.iter().zip(&table.cells).filter(|(c, _)| shown.contains(&&*c.source) || c.name == shown[0]).map(|(_, v)| v).collect();
+        for row in repeats {
+            let value: Vec<&str> = values.iter().filter_map(|v| v.word(word_at(v, row))).collect();
+            let problem = Problem::warning("data.duplicate_key", format!("a row of {} with this key was read before; the first is kept", table.kind.name()))
+                .column(shown.join(", "))
+                .value(value.first().copied().unwrap_or_default())
+                .rule("one row a key");
+            self.set_aside(sieve, row, problem);
+        }
+    }
+
+    /// The last day of the data: as the project says, else the latest record that is not a due date.
+    fn data_until(&self, sieves: &[Sieve<'_>]) -> (Day, bool) {
+        if let Some(day) = self.project.clock.data_until {
+            return (day, false);
+        }
+        let columns: &[(TableKind, &str)] = &[
+            (TableKind::Payments, "paid_on"),
+            (TableKind::Payments, "known_on"),
+            (TableKind::Statements, "statement_on"),
+            (TableKind::Contacts, "contacted_on"),
+            (TableKind::Events, "from"),
+        ];
+        let mut latest = Day::NULL;
+        for (kind, name) in columns {
+            for sieve in sieves.iter().filter(|s| s.table.kind == *kind) {
+                let days = sieve.days(name).unwrap_or(&[]);
+                latest = days.iter().zip(&sieve.aside).filter(|(_, aside)| !**aside).map(|(day, _)| *day).max().unwrap_or(latest).max(latest);
+            }
+        }
+        (latest, true)
+    }
+
+    fn after_data_end(&mut self, sieve: &mut Sieve<'_>, until: Day) {
+        // Future due dates are normal, and so is the planned end of an event.
+        let names: &[&str] = match sieve.table.kind {
+            TableKind::Accounts => &["opened_on"],
+            TableKind::Instalments => &[],
+            TableKind::Payments => &["paid_on", "known_on"],
+            TableKind::Statements => &["statement_on", "known_on"],
+            TableKind::Contacts => &["contacted_on", "known_on"],
+            TableKind::Events => &["from", "known_on"],
+        };
+        for name in names {
+            let Some(Cells::Day(days)) = sieve.table.cells(name) else { continue };
+            for (row, day) in days.iter().enumerate() {
+                if day.known().is_some_and(|d| d > until) && !sieve.aside[row] {
+                    let problem = Problem::warning("data.after_data_end", format!("{name} lies after the data's end"))
+                        .column(sieve.table.source(name))
+                        .value(day.to_string())
+                        .rule(format!("not after {until}"));
+                    self.set_aside(sieve, row, problem);
+                }
+            }
+        }
+    }
+
+    /// What needs the accounts: accounts with no history, records of no account, records before the account was opened.
+    fn accounts(&mut self, sieves: &mut [Sieve<'_>]) {
+        let Some(place) = sieves.iter().position(|s| s.table.kind == TableKind::Accounts) else { return };
+        let (before, rest) = sieves.split_at_mut(place);
+        let Some((accounts, after)) = rest.split_first_mut() else { return };
+        let table = accounts.table;
+        let Some(Cells::Words { codes: ids, own, .. }) = table.cells("account_id") else { return };
+        let known = own.list().len();
+        let mut has_history = vec![false; known];
+        for sieve in before.iter().chain(after.iter()) {
+            if matches!(sieve.table.kind, TableKind::Instalments | TableKind::Statements)
+                && let Some(codes) = sieve.codes("account_id")
+            {
+                used(&sieve.aside).for_each(|row| {
+                    if let Some(seen) = has_history.get_mut(codes[row] as usize) {
+                        *seen = true;
+                    }
+                });
+            }
+        }
+        let mut state = vec![None; known]; // None: no usable row; Some(opened_on)
+        let opened = accounts.days("opened_on").map(<[Day]>::to_vec);
+        for row in 0..accounts.table.rows {
+            let code = ids[row] as usize;
+            if accounts.aside[row] || code >= known {
+                continue;
+            }
+            if has_history[code] {
+                state[code] = Some(opened.as_ref().map_or(Day::NULL, |o| o[row]));
+            } else {
+                let problem = Problem::warning("data.no_history", "the account has neither instalments nor statements")
+                    .column(accounts.table.source("account_id"))
+                    .value(own.list()[code].clone());
+                self.set_aside(accounts, row, problem);
+            }
+        }
+        let borrowers: HashSet<&str> = match table.cells("borrower_id") {
+            Some(Cells::Words { own, .. }) => own.list().iter().map(|w| &**w).collect(),
+            _ => own.list().iter().map(|w| &**w).collect(),
+        };
+        for sieve in before.iter_mut().chain(after.iter_mut()) {
+            self.orphans(sieve, &state, &borrowers);
+        }
+    }
+
+    fn orphans(&mut self, sieve: &mut Sieve<'_>, state: &[Option<Day>], borrowers: &HashSet<&str>) {
+        let table = sieve.table;
+        let events = table.kind == TableKind::Events;
+        let Some(cells) = table.cells("account_id") else {
+            if events && table.cells("borrower_id").is_none() {
+                self.problems.push(
+                    Problem::error("data.missing_column", "events name neither an account nor a borrower").file(table.files[0].name.clone()).rule("account_id or borrower_id"),
+                );
+            }
+            self.borrower_orphans(sieve, None, borrowers);
+            return;
+        };
+        let Cells::Words { codes, .. } = cells else { return };
+        let dated = match table.kind {
+            TableKind::Payments => Some("paid_on"),
+            TableKind::Instalments => Some("due_on"),
+            _ => None,
+        };
+        for (row, code) in codes.iter().enumerate() {
+            if sieve.aside[row] || (events && *code == NO_WORD) {
+                continue;
+            }
+            let Some(opened) = state.get(*code as usize).copied().flatten() else {
+                let known = state.get(*code as usize).is_some();
+                let message = if known { "the account of this record was set aside" } else { "there is no such account" };
+                let problem = Problem::warning("data.orphan", message)
+                    .column(table.source("account_id"))
+                    .value(cells.word(*code).unwrap_or_default())
+                    .rule("an account_id of the accounts table");
+                self.set_aside(sieve, row, problem);
+                continue;
+            };
+            if let (Some(name), Some(opened)) = (dated, opened.known())
+                && let Some(Cells::Day(days)) = table.cells(name)
+                && days[row] < opened
+            {
+                let problem = Problem::warning("data.before_opening", format!("{name} lies before the account was opened"))
+                    .column(table.source(name))
+                    .value(days[row].to_string())
+                    .rule(format!("not before {opened}"));
+                self.set_aside(sieve, row, problem);
+            }
+        }
+        if events {
+            self.borrower_orphans(sieve, Some(codes), borrowers);
+        }
+    }
+
+    /// Events that name no account must name a borrower of the accounts table.
+    fn borrower_orphans(&mut self, sieve: &mut Sieve<'_>, accounts: Option<&[u32]>, borrowers: &HashSet<&str>) {
+        let table = sieve.table;
+        let cells = table.cells("borrower_id");
+        for row in 0..table.rows {
+            if sieve.aside[row] || accounts.is_some_and(|codes| codes[row] != NO_WORD) {
+                continue;
+            }
+            let word = cells.and_then(|c| c.word(word_at(c, row)));
+            if !word.is_some_and(|w| borrowers.contains(w)) {
+                let problem = Problem::warning("data.orphan", "there is no such borrower")
+                    .column(table.source("borrower_id"))
+                    .value(word.unwrap_or_default())
+                    .rule("an account_id or borrower_id of the accounts table");
+                self.set_aside(sieve, row, problem);
+            }
+        }
+    }
+
+    fn repeated_statements(&mut self, sieve: &mut Sieve<'_>) {
+        if sieve.table.kind != TableKind::Statements {
+            return;
+        }
+        let (Some(codes), Some(days)) = (sieve.codes("account_id").map(<[u32]>::to_vec), sieve.days("statement_on").map(<[Day]>::to_vec)) else { return };
+        let mut seen = HashSet::with_capacity(codes.len());
+        for row in used(&sieve.aside.clone()) {
+            if !seen.insert((codes[row], days[row])) {
+                let problem = Problem::warning("data.duplicate_key", "the account has another statement of this date; the first is kept")
+                    .column(sieve.table.source("statement_on"))
+                    .value(days[row].to_string())
+                    .rule("one statement an account and date");
+                self.set_aside(sieve, row, problem);
+            }
+        }
+    }
+}
+
+fn word_at(cells: &Cells, row: usize) -> u32 {
+    match cells {
+        Cells::Words { codes, .. } => codes[row],
+        _ => NO_WORD,
+    }
+}

@@ -1,0 +1,204 @@
+//! Parquet files to typed columns: one column at a time through polars, in parallel over columns, so that no whole table of
+//! raw values is ever held.
+
+use super::cells::{BadCell, Builder, Cells, NO_WORD};
+use super::read_csv::{at, missing_value};
+use super::tables::{FilePart, PlannedColumn, ReadContext};
+use crate::base::dates::Day;
+use crate::base::files::io_failure;
+use crate::base::problem::{Problem, Problems, Severity};
+use crate::base::schema::ColumnType;
+use polars::prelude::{DataType, ParallelStrategy, ParquetReader, PolarsError, SerReader, Series, TimeUnit};
+use rayon::prelude::*;
+use std::path::Path;
+
+const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
+
+/// Whether a file is Parquet, by its first bytes or, where they are damaged, its name.
+pub fn is_parquet(path: &Path) -> bool {
+    let named = path.extension().is_some_and(|e| e.eq_ignore_ascii_case("parquet") || e.eq_ignore_ascii_case("pq"));
+    let mut magic = [0u8; 4];
+    let begins = std::fs::File::open(path).and_then(|mut f| std::io::Read::read_exact(&mut f, &mut magic)).is_ok() && &magic == b"PAR1";
+    named || begins
+}
+
+fn damaged(context: &ReadContext<'_>, error: &PolarsError) -> Problems {
+    Problems::from(vec![
+        Problem::error("data.unreadable", format!("the Parquet file cannot be read: {error}"))
+            .file(context.name.clone())
+            .help("the file is damaged, was cut off, or is no Parquet file: export or copy it again"),
+    ])
+}
+
+/// Reads the planned columns of a Parquet file. A row's number is its place in the file, from 1.
+///
+/// # Errors
+/// The problems that keep the file from being read at all; problems of single rows come with the part.
+pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn>, FilePart), Problems> {
+    let open = || std::fs::File::open(path).map_err(|e| Problems::from(io_failure(path, "read the file", &e).problems));
+    let mut reader = ParquetReader::new(open()?);
+    let schema = reader.schema().map_err(|e| damaged(context, &e))?;
+    let metadata = reader.get_metadata().map_err(|e| damaged(context, &e))?.clone();
+    let header: Vec<String> = schema.iter_names().map(|n| n.to_string()).collect();
+    let mut problems = Problems::default();
+    let (columns, unused) = context.plan(&header, &mut problems);
+    if problems.count(Severity::Error) > 0 {
+        return Err(problems);
+    }
+    let rows = metadata.num_rows;
+    let read: Vec<Result<(Cells, Vec<(u32, BadCell, String)>), Problems>> = columns
+        .par_iter()
+        .map(|column| {
+            let mut reader = ParquetReader::new(open()?).read_parallel(ParallelStrategy::None).with_columns(Some(vec![column.source.to_string()]));
+            reader.set_metadata(metadata.clone());
+            let frame = reader.finish().map_err(|e| damaged(context, &e))?;
+            let values = frame.columns().first().ok_or_else(Problems::default)?.as_materialized_series().clone();
+            convert(&values, column, context)
+        })
+        .collect();
+    let mut part = FilePart { cells: Vec::new(), rows, first_number: 1, jumps: Vec::new(), aside: Vec::new(), problems, unused };
+    for (column, result) in columns.iter().zip(read) {
+        let (cells, bad) = match result {
+            Ok(read) => read,
+            Err(found) => {
+                part.problems.append(found);
+                continue;
+            }
+        };
+        for (row, bad_cell, value) in bad {
+            part.aside.push(row);
+            part.problems.push(
+                at(context, bad_cell.code, u64::from(row) + 1, bad_cell.message.to_string()).column(column.source.clone()).value(value).rule(bad_cell.rule),
+            );
+        }
+        if column.required {
+            for row in nulls(&cells).filter(|row| part.aside.binary_search(row).is_err()).collect::<Vec<_>>() {
+                part.aside.push(row);
+                part.problems.push(missing_value(context, column, u64::from(row) + 1));
+            }
+        }
+        part.aside.sort_unstable();
+        part.aside.dedup();
+        part.cells.push(cells);
+    }
+    if part.cells.len() < columns.len() { Err(part.problems) } else { Ok((columns, part)) }
+}
+
+fn nulls(cells: &Cells) -> Box<dyn Iterator<Item = u32> + '_> {
+    fn places<'a, T>(v: &'a [T], null: impl Fn(&T) -> bool + 'a) -> Box<dyn Iterator<Item = u32> + 'a> {
+        Box::new(v.iter().enumerate().filter(move |(_, x)| null(x)).map(|(row, _)| row as u32))
+    }
+    match cells {
+        Cells::Words { codes, .. } => places(codes, |c| *c == NO_WORD),
+        Cells::Day(v) => places(v, |d| d.known().is_none()),
+        Cells::Money(v) => places(v, |m| m.known().is_none()),
+        Cells::Number(v) => places(v, |x| x.is_nan()),
+    }
+}
+
+fn convert(values: &Series, column: &PlannedColumn, context: &ReadContext<'_>) -> Result<(Cells, Vec<(u32, BadCell, String)>), Problems> {
+    let base = if column.name == "account_id" { context.account_ids.clone() } else { None };
+    let spec = context.spec;
+    let mut builder = Builder::new(column.of, base, context.minor_digits, &spec.null_words, spec.date_format.as_deref());
+    builder.reserve(values.len());
+    let mut bad = Vec::new();
+    let mut text = String::new();
+    let broken = |e: PolarsError| damaged(context, &e);
+    let mut keep = |row: usize, found: Result<(), BadCell>, value: &dyn Fn() -> String| {
+        if let Err(cell) = found {
+            bad.push((row as u32, cell, value()));
+        }
+    };
+    match values.dtype() {
+        DataType::String => {
+            for (row, cell) in values.str().map_err(broken)?.iter().enumerate() {
+                keep(row, builder.push_text(cell.unwrap_or("").as_bytes()), &|| cell.unwrap_or("").to_string());
+            }
+        }
+        DataType::Categorical(..) | DataType::Enum(..) => {
+            let strings = values.cast(&DataType::String).map_err(broken)?;
+            for (row, cell) in strings.str().map_err(broken)?.iter().enumerate() {
+                keep(row, builder.push_text(cell.unwrap_or("").as_bytes()), &|| cell.unwrap_or("").to_string());
+            }
+        }
+        DataType::Date => {
+            let days = values.to_physical_repr();
+            for (row, cell) in days.i32().map_err(broken)?.iter().enumerate() {
+                keep(row, builder.push_day(cell.map_or(Day::NULL, Day)), &|| cell.map_or(String::new(), |d| Day(d).to_string()));
+            }
+        }
+        DataType::Datetime(..) => {
+            let micros = values.cast(&DataType::Datetime(TimeUnit::Microseconds, None)).map_err(broken)?;
+            let micros = micros.to_physical_repr();
+            for (row, cell) in micros.i64().map_err(broken)?.iter().enumerate() {
+                let day = cell.map(|t| Day(t.div_euclid(MICROSECONDS_A_DAY) as i32));
+                keep(row, builder.push_day(day.unwrap_or(Day::NULL)), &|| day.map_or(String::new(), |d| d.to_string()));
+            }
+        }
+        DataType::Decimal(_, scale) => {
+            let unit = 10i128.pow(*scale as u32);
+            let scale = *scale;
+            for (row, cell) in values.decimal().map_err(broken)?.physical().iter().enumerate() {
+                let shown = cell.map(|v| format!("{}{}.{:0scale$}", if v < 0 { "-" } else { "" }, (v / unit).abs(), (v % unit).abs()));
+                keep(row, builder.push_text(shown.as_deref().unwrap_or("").as_bytes()), &|| shown.clone().unwrap_or_default());
+            }
+        }
+        DataType::Boolean => {
+            for (row, cell) in values.bool().map_err(broken)?.iter().enumerate() {
+                let found = match (cell, column.of) {
+                    (None, _) => builder.push_text(b""),
+                    (Some(b), ColumnType::Number) => builder.push_float(f64::from(u8::from(b)), &mut text),
+                    (Some(b), _) => builder.push_text(if b { b"true" } else { b"false" }),
+                };
+                keep(row, found, &|| format!("{cell:?}"));
+            }
+        }
+        t if t.is_integer() => {
+            let whole = values.cast(&DataType::Int64).map_err(broken)?;
+            let mut last = (None, NO_WORD);
+            for (row, cell) in whole.i64().map_err(broken)?.iter().enumerate() {
+                match (cell, &builder.cells) {
+                    (None, _) => builder.push_null(),
+                    // Files are mostly sorted by account: the same number as in the row above needs no look-up.
+                    (Some(_), Cells::Words { .. }) if last.0 == cell => builder.push_code(last.1),
+                    (Some(value), Cells::Words { .. }) => {
+                        let found = builder.push_integer(value, &mut text);
+                        let good = found.is_ok();
+                        keep(row, found, &|| value.to_string());
+                        if let (true, Cells::Words { codes, .. }) = (good, &builder.cells) {
+                            last = (cell, codes.last().copied().unwrap_or(NO_WORD));
+                        }
+                    }
+                    (Some(value), _) => {
+                        let found = builder.push_integer(value, &mut text);
+                        keep(row, found, &|| value.to_string());
+                    }
+                }
+            }
+        }
+        DataType::Float32 | DataType::Float64 => {
+            let numbers = values.cast(&DataType::Float64).map_err(broken)?;
+            for (row, cell) in numbers.f64().map_err(broken)?.iter().enumerate() {
+                let found = match cell {
+                    None => {
+                        builder.push_null();
+                        Ok(())
+                    }
+                    Some(value) => builder.push_float(value, &mut text),
+                };
+                keep(row, found, &|| cell.map_or(String::new(), |v| v.to_string()));
+            }
+        }
+        DataType::Null => (0..values.len()).for_each(|_| builder.push_null()),
+        other => {
+            return Err(Problems::from(vec![
+                Problem::error("data.wrong_type", format!("the column has type {other}, which cannot be read as {:?}", column.of))
+                    .file(context.name.clone())
+                    .column(column.source.clone())
+                    .rule("text, number, date or decimal")
+                    .help("cast the column when exporting it"),
+            ]));
+        }
+    }
+    Ok((builder.cells, bad))
+}
