@@ -1,4 +1,61 @@
-//! recoup: a repayment-risk scoring engine.
+//! recoup: a repayment-risk scoring engine. It reads the histories of accounts in arrears, learns how likely each is to repay, and gives
+//! a ranked list of cases, each with a recommended strategy and its reasons.
+//!
+//! # The story
+//! Training: `read → check → observe → features → bin → encode → fit → calibrate → evaluate → model file`.
+//! Scoring: `read → check → observe → features → score → reasons → decide → rank → write`.
+//! The first four steps are one function that both use; there is no second path from a table to a feature.
+//!
+//! # The floor plan, in reading order
+//! A room uses only rooms above it; `tests/it/house.rs` reads the `use crate::` lines and names a file that reaches upward.
+//!
+//! | file | job |
+//! |---|---|
+//! | `main.rs` | arguments in, exit status out; knows clap, stderr and the clock, alone |
+//! | **`base`** | **words and numbers** |
+//! | `base::units` | money in minor units, whole micro-log-odds, probabilities, buckets |
+//! | `base::dates` | days and calendar months |
+//! | `base::problem` | problems in words of the person who must mend them |
+//! | `base::schema` | the six tables, their columns and words |
+//! | `base::config` | the project file, checked into what is meant |
+//! | `base::files` | files and folders that appear whole or not at all |
+//! | **`data`** | **files to cases** |
+//! | `data::cells` | text, numbers and dates of a file to typed columns |
+//! | `data::read_csv`, `data::read_parquet` | one file to columns, with the row of every bad cell |
+//! | `data::tables` | the project's files found, planned, read |
+//! | `data::check` | what is wrong, all at once; the only way to a portfolio |
+//! | `data::build` | checked tables to a portfolio |
+//! | `data::history` | the portfolio: records by account, sorted by date |
+//! | `data::path` | one account's days past due, day by day, as they were known |
+//! | `data::catalogue` | every feature: one entry, one small function |
+//! | `data::features` | feature values, column by column |
+//! | `data::cases` | cases, column by column |
+//! | `data::observe` | who is observed when, what was known, what followed |
+//! | `data::expressions` | SQL conditions over columns |
+//! | `data::write` | tables to CSV and Parquet |
+//! | **`model`** | **cases to a model** |
+//! | `model::bin` | quantile bins, weights of evidence |
+//! | `model::encode` | features to one-byte bin codes |
+//! | `model::fit` | the logistic fit; knows linfa, alone |
+//! | `model::calibrate` | Platt on out-of-fold scores, whole-number contributions |
+//! | `model::evaluate` | AUC, KS, log-loss, Brier, calibration, beside the baseline |
+//! | `model::train` | the steps above in order |
+//! | `model::file` | the model file: readable, versioned, checked on load |
+//! | **`decide`** | **a model to an action** |
+//! | `decide::score` | the score as a sum of whole numbers |
+//! | `decide::reasons` | its lowest terms, in words |
+//! | `decide::policy` | treatments, conditions, costs, effects, holds |
+//! | `decide::guardrail` | vetoes |
+//! | `decide::value` | what a treatment is worth |
+//! | `decide::choose` | the best of what was not vetoed |
+//! | `decide::ranked` | the ranked list |
+//! | **`study`** | **questions** |
+//! | `study::simulate` | a world whose truth is known |
+//! | `study::compare` | two policies on the same book |
+//! | **`report`** | **results for people** |
+//! | `report::summary` | what each command found |
+//! | `report::terminal` | the same, laid out |
+//! | **`pipeline`** | **one straight-line function a command** |
 
 pub mod base;
 pub mod data;

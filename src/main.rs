@@ -1,28 +1,190 @@
-//! Arguments in, exit status out.
-use clap::{Parser, Subcommand};
-use std::path::PathBuf;
+//! Arguments in, exit status out: the only file that knows clap, standard error and the clock.
+//!
+//! Results go to standard output or files, everything else to standard error. 0: done; 1: done, with findings that the user asked to
+//! hear of; 2: could not.
 
-/// x
+use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+use recoup::base::problem::{Failure, Problem, Problems, Severity, shown};
+use recoup::pipeline;
+use recoup::report::terminal;
+use serde::Serialize;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// From histories of accounts in arrears to a ranked list of cases, each with a recommended strategy and its reasons.
 #[derive(Parser)]
+#[command(name = "recoup", version, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    common: Common,
 }
+
+#[derive(Args)]
+struct Common {
+    /// Print the summary as one JSON object on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Print nothing but errors.
+    #[arg(long, global = true)]
+    quiet: bool,
+    /// Threads to use; all cores if absent. No output depends on it.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// File for every problem found, written if there is one.
+    #[arg(long, global = true, value_name = "FILE", default_value = "problems.csv")]
+    problems: PathBuf,
+}
+
 #[derive(Subcommand)]
 enum Command {
-    Check { #[arg(long)] project: PathBuf },
-    Cases { #[arg(long)] project: PathBuf, #[arg(long)] out: Option<PathBuf> },
+    /// Say what is wrong with the tables, all at once.
+    Check {
+        /// The project file, recoup.toml.
+        #[arg(long, value_name = "FILE")]
+        project: PathBuf,
+    },
+    /// Count the cases, their outcomes and every exclusion; write them with their features.
+    Cases {
+        /// The project file, recoup.toml.
+        #[arg(long, value_name = "FILE")]
+        project: PathBuf,
+        /// File for one row a case: .csv, .csv.gz or .parquet.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
 }
-fn main() {
-    let steps = |s: &str| eprintln!("{s}");
-    match Cli::parse().command {
-        Command::Check { project } => match recoup::pipeline::check(&project, &steps) {
-            Ok(s) => { println!("{}", serde_json::to_string_pretty(&s).unwrap()); println!("{}", recoup::base::problem::shown(s.problems.iter(), None)); }
-            Err(e) => println!("{e}"),
-        },
-        Command::Cases { project, out } => match recoup::pipeline::cases(&project, out.as_deref(), &steps) {
-            Ok((s, _)) => println!("{}", serde_json::to_string_pretty(&s).unwrap()),
-            Err(e) => println!("{e}"),
-        },
+
+/// What a command did.
+struct Done {
+    findings: bool,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Some(threads) = cli.common.threads
+        && rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global().is_err()
+    {
+        say(&Problem::error("threads", "the thread pool cannot be made").to_string());
+        return ExitCode::from(2);
+    }
+    let console = Console::new(&cli.common);
+    match run(cli.command, &console) {
+        Ok(Done { findings: false }) => ExitCode::SUCCESS,
+        Ok(Done { findings: true }) => ExitCode::from(1),
+        Err(failure) => {
+            console.finish();
+            console.failure(failure);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command, console: &Console) -> Result<Done, Failure> {
+    let steps = |step: &str| console.step(step);
+    match command {
+        Command::Check { project } => {
+            let summary = pipeline::check(&project, &steps)?;
+            let kept = console.problems(&summary.problems)?;
+            console.result(&summary, || terminal::check(&summary, kept.as_deref()))?;
+            Ok(Done { findings: summary.errors + summary.warnings > 0 })
+        }
+        Command::Cases { project, out } => {
+            let (summary, problems) = pipeline::cases(&project, out.as_deref(), &steps)?;
+            console.problems(&problems)?;
+            console.result(&summary, || terminal::cases(&summary))?;
+            Ok(Done { findings: false })
+        }
+    }
+}
+
+/// Standard error is the last resort: if it is gone too, there is nobody to tell.
+fn say(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Where words go.
+struct Console<'a> {
+    common: &'a Common,
+    bar: Option<ProgressBar>,
+    begun: Instant,
+}
+
+impl<'a> Console<'a> {
+    fn new(common: &'a Common) -> Console<'a> {
+        // Steps are shown on a terminal only, and only by work that lasts longer than a second.
+        let bar = (!common.quiet && std::io::stderr().is_terminal()).then(|| {
+            let bar = ProgressBar::hidden();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        Console { common, bar, begun: Instant::now() }
+    }
+
+    fn step(&self, step: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(step.to_string());
+            if bar.is_hidden() && self.begun.elapsed() > Duration::from_secs(1) {
+                bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+                bar.enable_steady_tick(Duration::from_millis(100));
+            }
+        }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Shows problems and writes them all to the problems file. A file of an earlier run never outlives its problems.
+    fn problems(&self, problems: &Problems) -> Result<Option<String>, Failure> {
+        self.finish();
+        let path = &self.common.problems;
+        if problems.is_empty() {
+            if path.is_file() {
+                pipeline::write_problems(std::iter::empty(), path)?;
+            }
+            return Ok(None);
+        }
+        pipeline::write_problems(problems.iter(), path)?;
+        let name = path.display().to_string();
+        if !self.common.quiet {
+            say(&shown(problems.iter(), Some(&name)));
+        }
+        Ok(Some(name))
+    }
+
+    /// Prints a summary to standard output. A reader that went away (a broken pipe) is no failure of ours.
+    fn result(&self, summary: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {
+        self.finish();
+        let written = if self.common.json {
+            let json = serde_json::to_string(summary).map_err(|e| Problem::error("output.json", e.to_string()).fail())?;
+            writeln!(std::io::stdout().lock(), "{json}")
+        } else if self.common.quiet {
+            Ok(())
+        } else {
+            write!(std::io::stdout().lock(), "{}", text())
+        };
+        match written.and_then(|()| std::io::stdout().flush()) {
+            Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Problem::error("file.io", format!("cannot write to standard output: {e}")).help("free some space, or write elsewhere").fail())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn failure(&self, failure: Failure) {
+        let many = failure.problems.len() > recoup::base::problem::SHOWN_PER_CODE;
+        let path: &Path = &self.common.problems;
+        let kept = (many && pipeline::write_problems(failure.problems.iter(), path).is_ok()).then(|| path.display().to_string());
+        let errors_first = failure.problems.iter().filter(|p| p.severity == Severity::Error || !self.common.quiet);
+        say(&shown(errors_first, kept.as_deref()));
     }
 }

@@ -1,0 +1,105 @@
+//! Summaries laid out for a terminal. Takes a summary; gives text. Deliberately absent: colours and widths that depend on the terminal,
+//! so that what is read in a log is what was seen on a screen.
+
+use super::summary::{CasesSummary, CheckSummary};
+use comfy_table::presets::UTF8_BORDERS_ONLY;
+use comfy_table::{CellAlignment, Table};
+use std::fmt::Write;
+
+/// A table with a header; columns of numbers stand to the right.
+pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_BORDERS_ONLY).set_header(header.to_vec());
+    let mut numeric = vec![true; header.len()];
+    for row in rows {
+        for (is_number, cell) in numeric.iter_mut().zip(&row) {
+            *is_number &= cell.is_empty() || cell == "-" || cell.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+');
+        }
+        table.add_row(row);
+    }
+    for (k, _) in numeric.iter().enumerate().filter(|(_, n)| **n) {
+        if let Some(column) = table.column_mut(k) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.to_string()
+}
+
+/// A whole number with a comma between thousands.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (k, c) in digits.chars().enumerate() {
+        if k > 0 && (digits.len() - k) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// A share as a percentage with one decimal; `-` where there is none.
+pub fn percent(share: Option<f64>) -> String {
+    share.map_or("-".into(), |s| format!("{:.1} %", s * 100.0))
+}
+
+/// What was assumed, a line each.
+fn assumed(out: &mut String, sentences: &[String]) {
+    for sentence in sentences {
+        let _ = writeln!(out, "{sentence}");
+    }
+}
+
+/// What `check` found.
+pub fn check(summary: &CheckSummary, problems_file: Option<&str>) -> String {
+    let mut out = String::new();
+    let rows = summary.tables.iter().map(|t| {
+        vec![t.table.to_string(), t.files.len().to_string(), count(t.rows_read as u64), count(t.rows_used as u64), count(t.rows_set_aside as u64), t.unused_columns.join(", ")]
+    });
+    let _ = writeln!(out, "{}", table(&["table", "files", "rows read", "rows used", "set aside", "columns not used"], rows));
+    if let (Some(from), Some(until)) = (summary.data_from, summary.data_until) {
+        let inferred = if summary.data_until_inferred { " (the latest record; say it in [clock] data_until if the tables cover more)" } else { "" };
+        let _ = writeln!(out, "{} accounts of {} borrowers, data from {from} to {until}{inferred}", count(summary.accounts as u64), count(summary.borrowers as u64));
+    }
+    assumed(&mut out, &summary.assumed);
+    let found: Vec<String> = [(summary.errors, "errors"), (summary.warnings, "warnings"), (summary.notes, "notes")]
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{} {what}", count(*n)))
+        .collect();
+    let verdict = match (summary.errors, summary.warnings) {
+        (0, 0) => "the tables are sound".to_string(),
+        (0, _) => format!("usable: {}; rows with a warning are set aside", found.join(", ")),
+        _ => format!("not usable: {}", found.join(", ")),
+    };
+    let _ = writeln!(out, "{verdict}");
+    if let Some(file) = problems_file {
+        let _ = writeln!(out, "every problem: {file}");
+    }
+    out
+}
+
+/// What `cases` found.
+pub fn cases(summary: &CasesSummary) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "{} cases of {} borrowers, {} mature, {} of those repaid ({})",
+        count(summary.cases as u64),
+        count(summary.borrowers as u64),
+        count(summary.mature_cases as u64),
+        percent(summary.repaid_share),
+        summary.outcome
+    );
+    let rows = summary.by_bucket.iter().map(|b| vec![b.bucket.to_string(), count(b.cases as u64), count(b.mature_cases as u64), percent(b.repaid_share)]);
+    let _ = writeln!(out, "{}", table(&["bucket", "cases", "mature", "repaid"], rows));
+    let _ = writeln!(out, "{} observations; not a mature case:", count(summary.observations));
+    if summary.excluded.is_empty() {
+        let _ = writeln!(out, "  none");
+    }
+    for (reason, n) in &summary.excluded {
+        let _ = writeln!(out, "  {reason:<18} {}", count(*n));
+    }
+    assumed(&mut out, &summary.assumed);
+    out
+}

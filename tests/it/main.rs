@@ -1,0 +1,7 @@
+//! The one integration test binary: a module a concern.
+
+mod check;
+mod house;
+mod ledger;
+mod real;
+mod world;
