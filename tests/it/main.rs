@@ -1,6 +1,7 @@
 //! The one integration test binary: a module a concern.
 
 mod check;
+mod hindsight;
 mod house;
 mod ledger;
 mod real;
