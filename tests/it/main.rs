@@ -1,8 +1,10 @@
 //! The one integration test binary: a module a concern.
 
 mod check;
+mod cli;
 mod hindsight;
 mod house;
 mod ledger;
+mod parquet;
 mod real;
 mod world;
