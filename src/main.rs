@@ -57,6 +57,15 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Train a model of the chance that a case is repaid, test it out of time, write it as a file.
+    Train {
+        /// The project file, recoup.toml.
+        #[arg(long, value_name = "FILE")]
+        project: PathBuf,
+        /// The model file to write.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
 }
 
 /// What a command did.
@@ -97,6 +106,12 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             let (summary, problems) = pipeline::cases(&project, out.as_deref(), &steps)?;
             console.problems(&problems)?;
             console.result(&summary, || terminal::cases(&summary))?;
+            Ok(Done { findings: false })
+        }
+        Command::Train { project, out } => {
+            let (summary, problems) = pipeline::train(&project, &out, &steps)?;
+            console.problems(&problems)?;
+            console.result(&summary, || terminal::train(&summary))?;
             Ok(Done { findings: false })
         }
     }

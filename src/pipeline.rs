@@ -2,18 +2,21 @@
 //!
 //! Takes paths and arguments; gives serialisable summaries. Deliberately absent: printing, exiting, the clock.
 
-use crate::base::config::Project;
+use crate::base::config::{Observe, Project, Step};
+use crate::base::dates::Day;
 use crate::base::files::write_whole;
 use crate::base::problem::{Failure, Problem, Problems, Result, Severity};
 use crate::base::units::Bucket;
-use crate::data::cases::Maturity;
+use crate::data::cases::{Cases, Maturity};
 use crate::data::check::{TableCount, check as check_tables};
 use crate::data::features::Values;
 use crate::data::history::Portfolio;
 use crate::data::observe::{Observed, observe};
 use crate::data::tables;
 use crate::data::write::{Format, OutColumn, OutTable};
-use crate::report::summary::{BucketCount, CasesSummary, CheckSummary};
+use crate::model::file::{InputFile, Provenance};
+use crate::model::train::{TrainingInput, train as train_model};
+use crate::report::summary::{BucketCount, CasesSummary, CheckSummary, TrainSummary};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -96,6 +99,98 @@ pub fn cases(project_file: &Path, out: Option<&Path>, steps: Steps<'_>) -> Resul
         cases_table(&book.project, &observed).write(path, format)?;
     }
     Ok((summary, book.problems))
+}
+
+/// `recoup train`: a model of the project's cases, evaluated out of time, written to `out`.
+///
+/// # Errors
+/// As [`cases`]; those of training; `file.io` if `out` cannot be written.
+pub fn train(project_file: &Path, out: &Path, steps: Steps<'_>) -> Result<(TrainSummary, Problems)> {
+    let book = read_book(project_file, steps)?;
+    steps("observing the accounts");
+    let observed = observe(&book.project, &book.portfolio, &book.project.observe);
+    if observed.cases.is_empty() {
+        return Err(no_cases(&book.project, &observed));
+    }
+    let (train, test) = split(&book.project, &observed.cases);
+    steps("training");
+    let provenance = provenance(&book, &observed, &train, &test);
+    let cases = &observed.cases;
+    let model = train_model(&TrainingInput {
+        features: &observed.features,
+        repaid: &cases.repaid,
+        borrower: &cases.borrower,
+        bucket: &cases.bucket,
+        dpd: &cases.dpd,
+        train: &train,
+        test: &test,
+        settings: &book.project.model,
+        provenance,
+    })
+    .map_err(|failure| in_file(failure, project_file))?;
+    model.save(out)?;
+    Ok((TrainSummary::of(&model, out), book.problems))
+}
+
+/// Names the project file in problems that name no file.
+fn in_file(mut failure: Failure, file: &Path) -> Failure {
+    for problem in failure.problems.iter_mut().filter(|p| p.file.is_none()) {
+        problem.file = Some(file.display().to_string().into());
+    }
+    failure
+}
+
+/// Places of the mature cases that train and that test.
+fn split(project: &Project, cases: &Cases) -> (Vec<u32>, Vec<u32>) {
+    let mature = (0..cases.len() as u32).filter(|k| cases.maturity[*k as usize] == Maturity::Mature);
+    let Some(split) = project.split else {
+        return (mature.collect(), Vec::new());
+    };
+    let until = split.test_until.unwrap_or(Day::NEVER);
+    let (train, later): (Vec<u32>, Vec<u32>) = mature.partition(|k| cases.as_of[*k as usize] <= split.train_until);
+    (train, later.into_iter().filter(|k| (split.test_from..=until).contains(&cases.as_of[*k as usize])).collect())
+}
+
+fn provenance(book: &Book, observed: &Observed, train: &[u32], test: &[u32]) -> Provenance {
+    let (project, cases) = (&book.project, &observed.cases);
+    let window = |rows: &[u32]| -> Option<[String; 2]> {
+        let days = || rows.iter().map(|r| cases.as_of[*r as usize]);
+        Some([days().min()?.to_string(), days().max()?.to_string()])
+    };
+    let mut borrowers: Vec<u32> = train.iter().map(|r| cases.borrower[*r as usize]).collect();
+    borrowers.sort_unstable();
+    borrowers.dedup();
+    let digits = project.currency.minor_digits;
+    Provenance {
+        project: project.name.clone(),
+        outcome: project.outcome.name().to_string(),
+        outcome_meaning: project.outcome.meaning(),
+        population: format!("days past due >= {}, arrears >= {}, open, not deceased, not written off", project.population.min_dpd, project.population.min_arrears.text(digits)),
+        observed: match &project.observe {
+            Observe::Entry => "on the first day of each arrears episode".into(),
+            Observe::Dates(days) => format!("on {} dates", days.len()),
+            Observe::Step { step: Step::MonthEnd, .. } => "at each month end".into(),
+            Observe::Step { step: Step::Week, .. } => "each week".into(),
+        },
+        currency: project.currency.code.clone(),
+        train_window: window(train).unwrap_or_default(),
+        test_window: window(test),
+        train_cases: train.len() as u64,
+        train_borrowers: borrowers.len() as u64,
+        train_repaid_share: train.iter().filter(|r| cases.repaid[**r as usize]).count() as f64 / train.len().max(1) as f64,
+        test_cases: test.len() as u64,
+        excluded: observed.excluded.iter().map(|(reason, n)| (reason.to_string(), *n)).collect(),
+        assumed: project.declared.sentences(digits),
+        inputs: inputs(book),
+    }
+}
+
+fn inputs(book: &Book) -> Vec<InputFile> {
+    let of = |table: &TableCount| {
+        let name = table.table;
+        table.files.iter().map(move |f| InputFile { table: name.into(), path: f.path.to_string(), rows: f.rows as u64, fingerprint: f.fingerprint.clone() }).collect::<Vec<_>>()
+    };
+    book.counts.iter().flat_map(of).collect()
 }
 
 /// The format that a file's name asks for.

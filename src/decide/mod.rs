@@ -1,1 +1,4 @@
-//! x
+//! A model to an action: score, reasons, policy, guardrails, value, choice, ranked list.
+
+pub mod reasons;
+pub mod score;

@@ -4,8 +4,12 @@ use crate::base::dates::Day;
 use crate::base::problem::Problems;
 use crate::base::units::Bucket;
 use crate::data::check::TableCount;
+use crate::model::bin::Dropped;
+use crate::model::evaluate::SampleEvaluation;
+use crate::model::file::Model;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What `check` found.
 #[derive(Debug, Serialize)]
@@ -75,4 +79,93 @@ pub struct BucketCount {
     pub mature_cases: usize,
     /// Share of those repaid.
     pub repaid_share: Option<f64>,
+}
+
+/// What `train` made.
+#[derive(Debug, Serialize)]
+pub struct TrainSummary {
+    /// Project name.
+    pub project: String,
+    /// The model file.
+    pub model: String,
+    /// What *repaid* means here.
+    pub outcome: String,
+    /// Training cases.
+    pub train_cases: u64,
+    /// Their observation dates, first and last.
+    pub train_window: [String; 2],
+    /// Share of them repaid.
+    pub train_repaid_share: f64,
+    /// Out-of-time cases.
+    pub test_cases: u64,
+    /// Their observation dates.
+    pub test_window: Option<[String; 2]>,
+    /// AUC out of time; in training where there is no later case.
+    pub auc: Option<f64>,
+    /// The same of days past due alone.
+    pub auc_dpd_only: Option<f64>,
+    /// Features used, with information value and coefficient.
+    pub features: Vec<FeatureUse>,
+    /// Features not used, and why.
+    pub dropped: Vec<Dropped>,
+    /// Every figure.
+    pub evaluation: Vec<SampleEvaluation>,
+    /// Where the fit started, how many steps it took, the gradient a case it ended at.
+    pub fit: String,
+    /// What a reader should know.
+    pub notes: Vec<String>,
+    /// What the project declares.
+    pub assumed: Vec<String>,
+}
+
+/// A feature of a model.
+#[derive(Debug, Serialize)]
+pub struct FeatureUse {
+    /// Its name.
+    pub name: String,
+    /// Bins with training cases.
+    pub bins: usize,
+    /// Information value.
+    pub information_value: f64,
+    /// Coefficient of its weight of evidence.
+    pub coefficient: f64,
+    /// Standard error of that.
+    pub standard_error: f64,
+}
+
+impl TrainSummary {
+    /// The summary of a model written to a file.
+    pub fn of(model: &Model, file: &Path) -> TrainSummary {
+        let from = model.provenance();
+        let sample = model.evaluation().get(1).or(model.evaluation().first());
+        let all = sample.and_then(|s| s.slices.first());
+        TrainSummary {
+            project: from.project.clone(),
+            model: file.display().to_string(),
+            outcome: from.outcome_meaning.clone(),
+            train_cases: from.train_cases,
+            train_window: from.train_window.clone(),
+            train_repaid_share: from.train_repaid_share,
+            test_cases: from.test_cases,
+            test_window: from.test_window.clone(),
+            auc: all.and_then(|s| s.model.auc),
+            auc_dpd_only: all.and_then(|s| s.dpd_only.auc),
+            features: model
+                .terms()
+                .iter()
+                .map(|t| FeatureUse {
+                    name: t.bins.name.clone(),
+                    bins: t.bins.bins.iter().filter(|b| b.n > 0).count(),
+                    information_value: t.bins.information_value,
+                    coefficient: t.coefficient,
+                    standard_error: t.standard_error,
+                })
+                .collect(),
+            dropped: model.dropped().to_vec(),
+            evaluation: model.evaluation().to_vec(),
+            fit: format!("start: {}; Newton steps: {}; gradient {:.1e} a case", model.fit().start, model.fit().steps, model.fit().gradient_per_case),
+            notes: model.notes().to_vec(),
+            assumed: from.assumed.clone(),
+        }
+    }
 }
