@@ -6,7 +6,10 @@
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use recoup::base::problem::{Failure, Problem, Problems, Severity, shown};
+use recoup::base::dates::Day;
+use recoup::data::write::Format;
 use recoup::pipeline;
+use recoup::study::simulate::World;
 use recoup::report::terminal;
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
@@ -66,6 +69,66 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+    /// Rank every case of one day, each with a recommended strategy and its reasons.
+    Score {
+        /// The project file, recoup.toml.
+        #[arg(long, value_name = "FILE")]
+        project: PathBuf,
+        /// The model file that `train` wrote.
+        #[arg(long, value_name = "FILE")]
+        model: PathBuf,
+        /// The policy file.
+        #[arg(long, value_name = "FILE")]
+        policy: PathBuf,
+        /// Observation date: the end of that day.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        as_of: Day,
+        /// Folder for the ranked list; an earlier run there is replaced.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Say which of two or more policies is better on the same book, and who would move.
+    Compare {
+        /// The project file, recoup.toml.
+        #[arg(long, value_name = "FILE")]
+        project: PathBuf,
+        /// The model file that `train` wrote.
+        #[arg(long, value_name = "FILE")]
+        model: PathBuf,
+        /// A policy file; give it twice or more, the one in force first.
+        #[arg(long, value_name = "FILE", required = true)]
+        policy: Vec<PathBuf>,
+        /// Observation date: the end of that day.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        as_of: Day,
+    },
+    /// Write a portfolio whose truth is known: the same seed gives the same bytes.
+    Simulate {
+        /// Accounts.
+        #[arg(long, value_name = "N")]
+        accounts: u64,
+        /// Months of history.
+        #[arg(long, value_name = "M", default_value_t = 24)]
+        months: u32,
+        /// Seed of everything random.
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        seed: u64,
+        /// Folder to write.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Format of the tables.
+        #[arg(long, value_enum, default_value_t = TableFormat::Parquet)]
+        format: TableFormat,
+    },
+}
+
+/// A format of tables, as typed.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum TableFormat {
+    Csv,
+    #[value(name = "csv.gz")]
+    CsvGz,
+    Parquet,
 }
 
 /// What a command did.
@@ -112,6 +175,28 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             let (summary, problems) = pipeline::train(&project, &out, &steps)?;
             console.problems(&problems)?;
             console.result(&summary, || terminal::train(&summary))?;
+            Ok(Done { findings: false })
+        }
+        Command::Score { project, model, policy, as_of, out } => {
+            let (summary, problems) = pipeline::score(&project, &model, &policy, as_of, &out, &steps)?;
+            console.problems(&problems)?;
+            console.result(&summary, || terminal::score(&summary))?;
+            Ok(Done { findings: false })
+        }
+        Command::Compare { project, model, policy, as_of } => {
+            let (summary, problems) = pipeline::compare(&project, &model, &policy, as_of, &steps)?;
+            console.problems(&problems)?;
+            console.result(&summary, || terminal::compare(&summary))?;
+            Ok(Done { findings: false })
+        }
+        Command::Simulate { accounts, months, seed, out, format } => {
+            let format = match format {
+                TableFormat::Csv => Format::Csv,
+                TableFormat::CsvGz => Format::CsvGz,
+                TableFormat::Parquet => Format::Parquet,
+            };
+            let summary = pipeline::simulate(&World { accounts, months, seed }, &out, format, &steps)?;
+            console.result(&summary, || terminal::simulate(&summary))?;
             Ok(Done { findings: false })
         }
     }

@@ -4,7 +4,7 @@
 
 use crate::base::config::{Observe, Project, Step};
 use crate::base::dates::Day;
-use crate::base::files::write_whole;
+use crate::base::files::{RunFolder, fingerprint, write_whole};
 use crate::base::problem::{Failure, Problem, Problems, Result, Severity};
 use crate::base::units::Bucket;
 use crate::data::cases::{Cases, Maturity};
@@ -14,11 +14,18 @@ use crate::data::history::Portfolio;
 use crate::data::observe::{Observed, observe};
 use crate::data::tables;
 use crate::data::write::{Format, OutColumn, OutTable};
-use crate::model::file::{InputFile, Provenance};
+use crate::decide::choose::{Decisions, decide};
+use crate::decide::policy::Policy;
+use crate::decide::ranked;
+use crate::decide::score::{Scored, score as score_cases};
+use crate::model::file::{InputFile, Model, Provenance};
 use crate::model::train::{TrainingInput, train as train_model};
-use crate::report::summary::{BucketCount, CasesSummary, CheckSummary, TrainSummary};
+use crate::report::summary::{BucketCount, CasesSummary, CheckSummary, CompareSummary, ScoreSummary, TopCase, TrainSummary};
+use crate::study::compare::{Comparison, StrategyCount, compare as compare_policies};
+use crate::study::simulate::{World, WorldSummary, simulate as simulate_world};
+use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Told the name of each step as it begins.
 pub type Steps<'a> = &'a dyn Fn(&str);
@@ -69,8 +76,7 @@ pub fn check(project_file: &Path, steps: Steps<'_>) -> Result<CheckSummary> {
 ///
 /// # Errors
 /// Every problem of the project file or its tables, if one of them is an error.
-pub fn read_book(project_file: &Path, steps: Steps<'_>) -> Result<Book> {
-    let project = Project::load(project_file)?;
+pub fn read_book(project: Project, steps: Steps<'_>) -> Result<Book> {
     steps("reading the tables");
     let (tables, problems) = tables::read(&project);
     steps("checking");
@@ -87,7 +93,7 @@ pub fn read_book(project_file: &Path, steps: Steps<'_>) -> Result<Book> {
 /// As [`read_book`]; `cases.none` if no account is a case; `file.io` if `out` cannot be written.
 pub fn cases(project_file: &Path, out: Option<&Path>, steps: Steps<'_>) -> Result<(CasesSummary, Problems)> {
     let format = out.map(table_format).transpose()?;
-    let book = read_book(project_file, steps)?;
+    let book = read_book(Project::load(project_file)?, steps)?;
     steps("observing the accounts");
     let observed = observe(&book.project, &book.portfolio, &book.project.observe);
     if observed.cases.is_empty() {
@@ -106,7 +112,7 @@ pub fn cases(project_file: &Path, out: Option<&Path>, steps: Steps<'_>) -> Resul
 /// # Errors
 /// As [`cases`]; those of training; `file.io` if `out` cannot be written.
 pub fn train(project_file: &Path, out: &Path, steps: Steps<'_>) -> Result<(TrainSummary, Problems)> {
-    let book = read_book(project_file, steps)?;
+    let book = read_book(Project::load(project_file)?, steps)?;
     steps("observing the accounts");
     let observed = observe(&book.project, &book.portfolio, &book.project.observe);
     if observed.cases.is_empty() {
@@ -191,6 +197,237 @@ fn inputs(book: &Book) -> Vec<InputFile> {
         table.files.iter().map(move |f| InputFile { table: name.into(), path: f.path.to_string(), rows: f.rows as u64, fingerprint: f.fingerprint.clone() }).collect::<Vec<_>>()
     };
     book.counts.iter().flat_map(of).collect()
+}
+
+/// A book scored and decided on one day, with everything that writing and comparing need.
+struct ScoredDay<'a> {
+    observed: &'a Observed,
+    scored: &'a Scored<'a>,
+}
+
+/// Observes the book at `as_of` alone.
+fn observe_at(book: &Book, as_of: Day) -> Result<Observed> {
+    let portfolio = &book.portfolio;
+    if as_of < portfolio.data_from || as_of > portfolio.data_until {
+        return Err(Problem::error("score.as_of_outside", "as_of lies outside the data")
+            .value(as_of.to_string())
+            .rule(format!("{} to {}", portfolio.data_from, portfolio.data_until))
+            .help(if as_of > portfolio.data_until {
+                "if the tables cover that day although nothing happened on it, say so in the project: [clock] data_until"
+            } else {
+                "give a day that the tables cover"
+            })
+            .fail());
+    }
+    let observed = observe(&book.project, portfolio, &Observe::Dates(vec![as_of]));
+    if observed.cases.is_empty() {
+        return Err(no_cases(&book.project, &observed));
+    }
+    let without_stake = observed.cases.stake.iter().filter(|s| s.known().is_none()).count();
+    if without_stake > 0 {
+        return Err(Problem::error("score.no_stake", "cases have no amount overdue, so no treatment can be valued")
+            .file(book.project.file.display().to_string())
+            .value(format!("{without_stake} of {} cases", observed.cases.len()))
+            .rule("an arrears column, or a declared exposure")
+            .help("for a book without money: [declared] nominal_exposure = { value = \"1000.00\", by = \"…\" }")
+            .fail());
+    }
+    Ok(observed)
+}
+
+/// `recoup score`: every case of one day, ranked, with a strategy and its reasons, written as a folder.
+///
+/// # Errors
+/// As [`read_book`]; `score.as_of_outside`, `score.no_stake`, `cases.none`; those of the model and the policy file; `file.io`.
+pub fn score(project_file: &Path, model_file: &Path, policy_file: &Path, as_of: Day, out: &Path, steps: Steps<'_>) -> Result<(ScoreSummary, Problems)> {
+    let folder = RunFolder::begin(out)?;
+    let model = Model::load(model_file)?;
+    let project = Project::load(project_file)?;
+    let digits = project.currency.minor_digits;
+    let policy = Policy::load(policy_file, digits)?;
+    let book = read_book(project, steps)?;
+    steps("observing the accounts");
+    let observed = observe_at(&book, as_of)?;
+    steps("scoring");
+    let cases = &observed.cases;
+    let scored = score_cases(&model, &observed.features, &cases.bucket)?;
+    let columns = ranked::columns(cases, &observed.features, &scored, digits);
+    steps("deciding");
+    let decisions = decide(&policy, cases, &scored.probability, &columns)?;
+    let order = ranked::ranking(&decisions, cases);
+    steps("writing");
+    let table = ranked::table(&order, &decisions, cases, &observed.features, &scored, &columns, digits);
+    table.clone().write(&folder.path("ranked.csv"), Format::Csv)?;
+    table.write(&folder.path("ranked.parquet"), Format::Parquet)?;
+    write_problems(book.problems.iter(), &folder.path("problems.csv"))?;
+    let comparison = compare_policies(std::slice::from_ref(&decisions), cases, &columns, &scored.probability, digits);
+    let mut assumed = book.project.declared.sentences(digits);
+    assumed.extend(policy.assumptions());
+    let manifest = Manifest {
+        engine_version: env!("CARGO_PKG_VERSION"),
+        command: "score",
+        as_of,
+        project: InputRecord::of(project_file, &book.project.name)?,
+        model: InputRecord::of(model_file, &model.provenance().project)?,
+        policy: InputRecord::of(policy_file, &format!("{} {}", policy.name, policy.version))?,
+        inputs: inputs(&book),
+        tables: book.counts.clone(),
+        observations: observed.observations,
+        excluded: observed.excluded.iter().filter(|(reason, _)| !["immature", "left_the_book"].contains(reason)).map(|(r, n)| (r.to_string(), *n)).collect(),
+        cases: cases.len(),
+        strategies: comparison.policies[0].strategies.clone(),
+        expected_recovery: comparison.policies[0].expected_recovery.clone(),
+        expected_gain: comparison.policies[0].expected_gain.clone(),
+        cost: comparison.policies[0].cost.clone(),
+        currency: book.project.currency.code.clone(),
+        assumed: assumed.clone(),
+        outputs: ["ranked.csv", "ranked.parquet", "problems.csv"]
+            .iter()
+            .map(|name| Ok((name.to_string(), fingerprint(&folder.path(name))?)))
+            .collect::<Result<BTreeMap<_, _>>>()?,
+    };
+    write_json(&manifest, &folder.path("manifest.json"))?;
+    folder.finish()?;
+    let day = ScoredDay { observed: &observed, scored: &scored };
+    let summary = score_summary(&day, &book, &decisions, &order, comparison, as_of, out, assumed);
+    Ok((summary, book.problems))
+}
+
+#[allow(clippy::too_many_arguments)]
+fn score_summary(
+    day: &ScoredDay<'_>,
+    book: &Book,
+    decisions: &Decisions<'_>,
+    order: &[u32],
+    comparison: Comparison,
+    as_of: Day,
+    out: &Path,
+    assumed: Vec<String>,
+) -> ScoreSummary {
+    let (cases, digits) = (&day.observed.cases, book.project.currency.minor_digits);
+    let top = order
+        .iter()
+        .take(10)
+        .map(|k| {
+            let k = *k as usize;
+            TopCase {
+                account: cases.account_id(k).to_string(),
+                bucket: cases.bucket[k],
+                dpd: cases.dpd[k],
+                stake: cases.stake[k].text(digits),
+                probability_repaid: day.scored.probability[k],
+                points: day.scored.points[k],
+                strategy: decisions.policy.treatments[usize::from(decisions.chosen[k])].name.clone(),
+                expected_gain: ranked::amount(decisions.gain[k]).text(digits),
+                reasons: ranked::reasons(day.scored, &day.observed.features, k).into_iter().filter(|r| !r.is_empty()).collect(),
+            }
+        })
+        .collect();
+    let not_cases: BTreeMap<String, u64> =
+        day.observed.excluded.iter().filter(|(reason, _)| !["immature", "left_the_book"].contains(reason)).map(|(r, n)| (r.to_string(), *n)).collect();
+    ScoreSummary {
+        project: book.project.name.clone(),
+        as_of,
+        folder: out.display().to_string(),
+        currency: book.project.currency.code.clone(),
+        observations: day.observed.observations,
+        cases: cases.len(),
+        excluded: not_cases,
+        rows_set_aside: book.counts.iter().map(|t| t.rows_set_aside).sum(),
+        result: comparison.policies.into_iter().next(),
+        top,
+        assumed,
+    }
+}
+
+/// `recoup compare`: two or more policies on the same book, day and model.
+///
+/// # Errors
+/// As [`score`]; `compare.one_policy` for fewer than two.
+pub fn compare(project_file: &Path, model_file: &Path, policy_files: &[PathBuf], as_of: Day, steps: Steps<'_>) -> Result<(CompareSummary, Problems)> {
+    if policy_files.len() < 2 {
+        return Err(Problem::error("compare.one_policy", "comparing needs two policies").rule("--policy A --policy B").fail());
+    }
+    let model = Model::load(model_file)?;
+    let project = Project::load(project_file)?;
+    let digits = project.currency.minor_digits;
+    let (mut policies, mut problems) = (Vec::new(), Problems::default());
+    for file in policy_files {
+        match Policy::load(file, digits) {
+            Ok(policy) => policies.push(policy),
+            Err(failure) => failure.problems.into_iter().for_each(|p| problems.push(p)),
+        }
+    }
+    problems.stop_on_error()?;
+    let book = read_book(project, steps)?;
+    steps("observing the accounts");
+    let observed = observe_at(&book, as_of)?;
+    steps("scoring");
+    let cases = &observed.cases;
+    let scored = score_cases(&model, &observed.features, &cases.bucket)?;
+    let columns = ranked::columns(cases, &observed.features, &scored, digits);
+    steps("comparing");
+    let decisions = policies.iter().map(|policy| decide(policy, cases, &scored.probability, &columns)).collect::<Result<Vec<_>>>()?;
+    let comparison = compare_policies(&decisions, cases, &columns, &scored.probability, digits);
+    let summary = CompareSummary {
+        project: book.project.name.clone(),
+        as_of,
+        currency: book.project.currency.code.clone(),
+        declared: book.project.declared.sentences(digits),
+        comparison,
+    };
+    Ok((summary, book.problems))
+}
+
+/// `recoup simulate`: a world whose truth is known.
+///
+/// # Errors
+/// As the simulation.
+pub fn simulate(world: &World, out: &Path, format: Format, steps: Steps<'_>) -> Result<WorldSummary> {
+    steps("simulating");
+    simulate_world(world, out, format)
+}
+
+fn write_json(value: &impl Serialize, path: &Path) -> Result<()> {
+    let text = serde_json::to_string_pretty(value).map_err(|e| Problem::error("file.json", e.to_string()))? + "\n";
+    write_whole(path, |out| out.write_all(text.as_bytes()))
+}
+
+/// A file that a run read, by its fingerprint.
+#[derive(Serialize)]
+struct InputRecord {
+    path: String,
+    name: String,
+    fingerprint: String,
+}
+
+impl InputRecord {
+    fn of(path: &Path, name: &str) -> Result<InputRecord> {
+        Ok(InputRecord { path: path.display().to_string(), name: name.to_string(), fingerprint: fingerprint(path)? })
+    }
+}
+
+/// What a run was made of. It holds no clock: the same inputs give the same bytes.
+#[derive(Serialize)]
+struct Manifest {
+    engine_version: &'static str,
+    command: &'static str,
+    as_of: Day,
+    project: InputRecord,
+    model: InputRecord,
+    policy: InputRecord,
+    inputs: Vec<InputFile>,
+    tables: Vec<TableCount>,
+    observations: u64,
+    excluded: BTreeMap<String, u64>,
+    cases: usize,
+    strategies: Vec<StrategyCount>,
+    expected_recovery: String,
+    expected_gain: String,
+    cost: String,
+    currency: String,
+    assumed: Vec<String>,
+    outputs: BTreeMap<String, String>,
 }
 
 /// The format that a file's name asks for.

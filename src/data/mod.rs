@@ -5,6 +5,7 @@ pub mod cases;
 pub mod catalogue;
 pub mod cells;
 pub mod check;
+pub mod expressions;
 pub mod features;
 pub mod history;
 pub mod observe;

@@ -7,6 +7,7 @@ use crate::data::check::TableCount;
 use crate::model::bin::Dropped;
 use crate::model::evaluate::SampleEvaluation;
 use crate::model::file::Model;
+use crate::study::compare::{Comparison, PolicyResult};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -168,4 +169,70 @@ impl TrainSummary {
             assumed: from.assumed.clone(),
         }
     }
+}
+
+/// What `score` decided.
+#[derive(Debug, Serialize)]
+pub struct ScoreSummary {
+    /// Project name.
+    pub project: String,
+    /// The day.
+    pub as_of: Day,
+    /// Where the ranked list is.
+    pub folder: String,
+    /// Currency code.
+    pub currency: String,
+    /// Accounts looked at.
+    pub observations: u64,
+    /// Cases ranked.
+    pub cases: usize,
+    /// Observations that are no case, by reason.
+    pub excluded: BTreeMap<String, u64>,
+    /// Rows of the tables set aside.
+    pub rows_set_aside: usize,
+    /// Strategies and what they are expected to bring.
+    pub result: Option<PolicyResult>,
+    /// The first ten cases.
+    pub top: Vec<TopCase>,
+    /// What is assumed.
+    pub assumed: Vec<String>,
+}
+
+/// One of the first cases.
+#[derive(Debug, Serialize)]
+pub struct TopCase {
+    /// Account.
+    pub account: String,
+    /// Bucket.
+    pub bucket: Bucket,
+    /// Days past due.
+    pub dpd: i32,
+    /// Amount at stake.
+    pub stake: String,
+    /// Calibrated probability.
+    pub probability_repaid: f64,
+    /// Points.
+    pub points: f64,
+    /// Recommended strategy.
+    pub strategy: String,
+    /// Expected gain over waiting.
+    pub expected_gain: String,
+    /// Reasons for a low score, at most three.
+    pub reasons: Vec<String>,
+}
+
+/// What `compare` found.
+#[derive(Debug, Serialize)]
+pub struct CompareSummary {
+    /// Project name.
+    pub project: String,
+    /// The day.
+    pub as_of: Day,
+    /// Currency code.
+    pub currency: String,
+    /// What the project declares.
+    pub declared: Vec<String>,
+    /// The comparison.
+    #[serde(flatten)]
+    pub comparison: Comparison,
 }

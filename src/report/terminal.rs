@@ -1,10 +1,12 @@
 //! Summaries laid out for a terminal. Takes a summary; gives text. Deliberately absent: colours and widths that depend on the terminal,
 //! so that what is read in a log is what was seen on a screen.
 
-use super::summary::{CasesSummary, CheckSummary, TrainSummary};
+use super::summary::{CasesSummary, CheckSummary, CompareSummary, ScoreSummary, TrainSummary};
 use crate::model::evaluate::{Figures, SampleEvaluation};
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, Table};
+use crate::study::compare::{Movement, PolicyResult};
+use crate::study::simulate::WorldSummary;
 use std::fmt::Write;
 
 /// A table with a header; columns of numbers stand to the right.
@@ -175,5 +177,134 @@ pub fn train(summary: &TrainSummary) -> String {
     assumed(&mut out, &summary.assumed);
     let _ = writeln!(out, "fit: {}", summary.fit);
     let _ = writeln!(out, "model: {}", summary.model);
+    out
+}
+
+/// What a policy is expected to bring.
+fn policy_result(out: &mut String, result: &PolicyResult, currency: &str) {
+    let rows = result.strategies.iter().filter(|s| s.cases > 0).map(|s| vec![s.strategy.clone(), count(s.cases as u64), s.stake.clone()]);
+    let _ = writeln!(out, "{}", table(&["strategy", "cases", &format!("at stake, {currency}")], rows));
+    let _ = writeln!(
+        out,
+        "expected recovery {} {currency}, of which {} if all were left waiting; cost {}; expected gain {}; {} cases need a signature",
+        result.expected_recovery,
+        result.expected_recovery_waiting,
+        result.cost,
+        result.expected_gain,
+        count(result.needs_signature as u64)
+    );
+}
+
+/// What `score` decided.
+pub fn score(summary: &ScoreSummary) -> String {
+    let mut out = String::new();
+    let left: Vec<String> = summary.excluded.iter().map(|(reason, n)| format!("{} {}", count(*n), reason.replace('_', " "))).collect();
+    let _ = writeln!(
+        out,
+        "{} cases on {} of {} accounts looked at ({}); {} rows of the tables set aside",
+        count(summary.cases as u64),
+        summary.as_of,
+        count(summary.observations),
+        if left.is_empty() { "none left out".to_string() } else { left.join(", ") },
+        count(summary.rows_set_aside as u64)
+    );
+    if let Some(result) = &summary.result {
+        policy_result(&mut out, result, &summary.currency);
+    }
+    let rows = summary.top.iter().enumerate().map(|(k, c)| {
+        vec![
+            (k + 1).to_string(),
+            c.account.clone(),
+            c.bucket.to_string(),
+            c.dpd.to_string(),
+            c.stake.clone(),
+            format!("{:.3}", c.probability_repaid),
+            format!("{:.1}", c.points),
+            c.strategy.clone(),
+            c.expected_gain.clone(),
+            c.reasons.first().cloned().unwrap_or_default(),
+        ]
+    });
+    let header = ["rank", "account", "bucket", "dpd", "at stake", "probability", "points", "strategy", "gain", "first reason for a low score"];
+    let _ = writeln!(out, "{}", table(&header, rows));
+    assumed(&mut out, &summary.assumed);
+    let _ = writeln!(out, "ranked list: {0}/ranked.csv and {0}/ranked.parquet; record of the run: {0}/manifest.json", summary.folder);
+    out
+}
+
+fn movement(out: &mut String, movement: &Movement, currency: &str) {
+    let _ = writeln!(out, "\nfrom {} (rows) to {} (columns): {} cases move, net {} {currency}", movement.from, movement.to, count(movement.moved as u64), movement.net_difference);
+    let mut columns: Vec<&str> = Vec::new();
+    let mut lines: Vec<&str> = Vec::new();
+    for cell in &movement.matrix {
+        if !columns.contains(&cell.to.as_str()) {
+            columns.push(&cell.to);
+        }
+        if !lines.contains(&cell.from.as_str()) {
+            lines.push(&cell.from);
+        }
+    }
+    let header: Vec<&str> = std::iter::once("").chain(columns.iter().copied()).collect();
+    let rows = lines.iter().map(|from| {
+        let cells = columns.iter().map(|to| movement.matrix.iter().find(|c| c.from == **from && c.to == **to).map_or(String::new(), |c| count(c.cases as u64)));
+        std::iter::once(from.to_string()).chain(cells).collect()
+    });
+    let _ = writeln!(out, "{}", table(&header, rows));
+    let _ = writeln!(out, "cases that move most:");
+    for m in movement.movers.iter().take(5) {
+        let _ = writeln!(out, "  {} ({} at stake): {} -> {}, gain {}", m.case, m.stake, m.from, m.to, m.gain_difference);
+        let _ = writeln!(out, "    {}: {}", movement.from, m.from_because);
+        let _ = writeln!(out, "    {}: {}", movement.to, m.to_because);
+    }
+}
+
+/// What `compare` found.
+pub fn compare(summary: &CompareSummary) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{} policies on {} cases of {}", summary.comparison.policies.len(), count(summary.comparison.cases as u64), summary.as_of);
+    let rows = summary.comparison.policies.iter().map(|p| {
+        vec![format!("{} {}", p.policy, p.version), p.expected_recovery.clone(), p.cost.clone(), p.net.clone(), p.expected_gain.clone(), count(p.needs_signature as u64)]
+    });
+    let money = |what: &str| format!("{what}, {}", summary.currency);
+    let header = ["policy".to_string(), money("expected recovery"), money("cost"), money("net"), money("gain over waiting"), "to sign".into()];
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let _ = writeln!(out, "{}", table(&header, rows));
+    for m in &summary.comparison.movements {
+        movement(&mut out, m, &summary.currency);
+    }
+    let _ = writeln!(out, "\nthe difference rests on these:");
+    assumed(&mut out, &summary.declared);
+    let mut sentences: Vec<(&str, Vec<&str>)> = Vec::new();
+    for policy in &summary.comparison.policies {
+        for sentence in &policy.assumed {
+            match sentences.iter_mut().find(|(s, _)| s == sentence) {
+                Some((_, policies)) => policies.push(&policy.policy),
+                None => sentences.push((sentence, vec![&policy.policy])),
+            }
+        }
+    }
+    for (sentence, policies) in sentences {
+        let everywhere = policies.len() == summary.comparison.policies.len();
+        let _ = writeln!(out, "  {sentence}{}", if everywhere { String::new() } else { format!(" ({} only)", policies.join(", ")) });
+    }
+    out
+}
+
+/// What `simulate` wrote.
+pub fn simulate(summary: &WorldSummary) -> String {
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "{} accounts of {} borrowers, {} to {}; {} in arrears at a month end; seed {}",
+        count(summary.world.accounts),
+        count(summary.borrowers),
+        summary.data_from,
+        summary.data_until,
+        percent(Some(summary.in_arrears_share)),
+        summary.world.seed
+    );
+    let rows = summary.rows.iter().map(|(name, n)| vec![name.to_string(), count(*n as u64)]);
+    let _ = writeln!(out, "{}", table(&["table", "rows"], rows));
+    let _ = writeln!(out, "project file: {}/recoup.toml", summary.folder);
     out
 }

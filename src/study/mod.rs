@@ -1,1 +1,4 @@
-//! x
+//! Questions: a world whose truth is known, and two policies on the same book.
+
+pub mod compare;
+pub mod simulate;

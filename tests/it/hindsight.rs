@@ -2,7 +2,7 @@
 
 use super::world::Book;
 use proptest::prelude::*;
-use recoup::base::config::{Observe, Tolerance};
+use recoup::base::config::{Observe, Project, Tolerance};
 use recoup::base::dates::Day;
 use recoup::base::units::Money;
 use recoup::data::history::{Instalments, Payments, Portfolio};
@@ -112,7 +112,7 @@ fn lively() -> (String, String, String) {
 
 fn seen(files: &[(&str, &str)], day: &str) -> Observed {
     let book = Book::with(files);
-    let book = read_book(&book.project(), &|_| {}).unwrap();
+    let book = read_book(Project::load(&book.project()).unwrap(), &|_| {}).unwrap();
     observe(&book.project, &book.portfolio, &Observe::Dates(vec![day.parse().unwrap()]))
 }
 
@@ -142,7 +142,7 @@ fn a_day_alone_gives_what_a_day_among_others_gives() {
     let files = [("accounts.csv", accounts.as_str()), ("instalments.csv", &instalments), ("payments.csv", &payments)];
     let alone = seen(&files, "2020-01-31");
     let book = Book::with(&files);
-    let book = read_book(&book.project(), &|_| {}).unwrap();
+    let book = read_book(Project::load(&book.project()).unwrap(), &|_| {}).unwrap();
     let many = observe(&book.project, &book.portfolio, &book.project.observe);
     let picked: Vec<usize> = (0..many.cases.len()).filter(|k| many.cases.as_of[*k] == "2020-01-31".parse().unwrap()).collect();
     assert_eq!(picked.iter().map(|k| many.cases.account[*k]).collect::<Vec<_>>(), alone.cases.account);

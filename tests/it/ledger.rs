@@ -1,7 +1,7 @@
 //! Cases of small ledgers, worked by hand.
 
 use super::world::Book;
-use recoup::base::config::Observe;
+use recoup::base::config::{Observe, Project};
 use recoup::base::units::Bucket;
 use recoup::data::cases::Maturity;
 use recoup::data::features::Values;
@@ -9,7 +9,7 @@ use recoup::data::observe::{Observed, observe};
 use recoup::pipeline::read_book;
 
 fn observed(book: &Book, rule: Option<Observe>) -> Observed {
-    let book = read_book(&book.project(), &|_| {}).unwrap();
+    let book = read_book(Project::load(&book.project()).unwrap(), &|_| {}).unwrap();
     let rule = rule.unwrap_or(book.project.observe.clone());
     observe(&book.project, &book.portfolio, &rule)
 }

@@ -1,6 +1,7 @@
 //! Parquet in and out: the same book as CSV gives the same cases, and what is not Parquet is said.
 
 use super::world::{Book, PROJECT};
+use recoup::base::config::Project;
 use recoup::base::dates::Day;
 use recoup::base::units::Money;
 use recoup::data::observe::observe;
@@ -44,7 +45,7 @@ fn the_same_book_in_any_format_gives_the_same_cases() {
             let book = book_of(|folder| payments().write(&folder.join(format!("part-0.{}", format.extension())), *format).unwrap());
             // What Spark leaves beside its data is no data.
             std::fs::write(book.folder.path().join("payments/_SUCCESS"), "").unwrap();
-            let book = read_book(&book.project(), &|_| {}).unwrap();
+            let book = read_book(Project::load(&book.project()).unwrap(), &|_| {}).unwrap();
             let seen = observe(&book.project, &book.portfolio, &book.project.observe);
             format!("{:?} {:?}", seen.cases, seen.features)
         })

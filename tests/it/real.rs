@@ -1,6 +1,6 @@
 //! The three real books: counts found independently, to the case. Needs the folder that RECOUP_REAL_DATA names.
 
-use recoup::base::config::{Observe, OutcomeRule};
+use recoup::base::config::{Observe, Project, OutcomeRule};
 use recoup::data::cases::Maturity;
 use recoup::data::observe::observe;
 use recoup::pipeline::{cases, read_book};
@@ -34,7 +34,7 @@ fn card_record_counts() {
 #[test]
 fn card_record_split() {
     let Some(file) = project("cc_credit_record") else { return };
-    let book = read_book(&file, &|_| {}).unwrap();
+    let book = read_book(Project::load(&file).unwrap(), &|_| {}).unwrap();
     let seen = observe(&book.project, &book.portfolio, &book.project.observe).cases;
     let split = book.project.split.unwrap();
     let mature = |k: &usize| seen.maturity[*k] == Maturity::Mature;
@@ -56,7 +56,7 @@ fn superlender_counts() {
 fn superlender_counts_of_shorter_windows() {
     // 54.1 % within 7 days, 31.8 % within 3, of the same 1,693 cases.
     let Some(file) = project("superlender") else { return };
-    let mut book = read_book(&file, &|_| {}).unwrap();
+    let mut book = read_book(Project::load(&file).unwrap(), &|_| {}).unwrap();
     let of_14: Vec<usize> = {
         let seen = observe(&book.project, &book.portfolio, &Observe::Entry).cases;
         (0..seen.len()).filter(|k| seen.maturity[*k] == Maturity::Mature).collect()
@@ -76,7 +76,7 @@ fn xente_counts() {
     assert_eq!((summary.cases, summary.mature_cases, summary.borrowers), (326, 326, 159));
     assert_eq!(percent(summary.repaid_share), "31.6");
     assert_eq!(problems.counts().map(|(_, code, n)| (code, n)).collect::<Vec<_>>(), [("data.duplicate_key", 3)]);
-    let mut book = read_book(&file, &|_| {}).unwrap();
+    let mut book = read_book(Project::load(&file).unwrap(), &|_| {}).unwrap();
     book.project.outcome.rule = OutcomeRule::Cure { horizon_days: 30 };
     let seen = observe(&book.project, &book.portfolio, &Observe::Entry).cases;
     let repaid = seen.repaid.iter().filter(|r| **r).count();

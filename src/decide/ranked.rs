@@ -1,0 +1,135 @@
+//! The ranked list: one row a case, with the recommended strategy, its reasons, and what vetoed the others.
+
+use super::choose::{Because, Decisions};
+use super::guardrail::Verdict;
+use super::policy::Source;
+use super::reasons::{lowest, words};
+use super::score::Scored;
+use crate::base::units::Money;
+use crate::data::cases::{Cases, Holds};
+use crate::data::expressions::{ColumnValues, Columns};
+use crate::data::features::{FeatureTable, Values};
+use crate::data::write::{OutColumn, OutTable};
+use std::borrow::Cow;
+
+/// The columns that conditions may name: the case's own, its scores and holds, then every feature.
+pub fn columns<'a>(cases: &'a Cases, features: &'a FeatureTable, scored: &'a Scored<'_>, minor_digits: u8) -> Columns<'a> {
+    let mut columns = Columns::default();
+    let number = |values: Vec<f64>| ColumnValues::Number(Cow::Owned(values));
+    columns.add("dpd", number(cases.dpd.iter().map(|d| f64::from(*d)).collect()));
+    let buckets: Vec<Box<str>> = crate::base::units::Bucket::NAMES.iter().map(|n| (*n).into()).collect();
+    columns.add("bucket", ColumnValues::Words { codes: cases.bucket.iter().map(|b| u32::from(b.0)).collect(), words: Cow::Owned(buckets) });
+    columns.add("arrears", number(cases.arrears.iter().map(|a| a.major(minor_digits)).collect()));
+    columns.add("stake", number(cases.stake.iter().map(|a| a.major(minor_digits)).collect()));
+    columns.add("outbound_7", number(cases.outbound_7.iter().map(|n| if *n < 0 { f64::NAN } else { f64::from(*n) }).collect()));
+    columns.add("probability", ColumnValues::Number(Cow::Borrowed(&scored.probability)));
+    columns.add("points", ColumnValues::Number(Cow::Borrowed(&scored.points)));
+    for (hold, name) in Holds::ALL {
+        columns.add(name, ColumnValues::Truth(cases.holds.iter().map(|h| h.has(hold)).collect()));
+    }
+    for column in &features.columns {
+        let values = match &column.values {
+            Values::Number(v) => ColumnValues::Number(Cow::Borrowed(v)),
+            Values::Category { codes, levels } => ColumnValues::Words { codes: Cow::Borrowed(codes), words: Cow::Borrowed(levels) },
+        };
+        columns.add(&column.name, values);
+    }
+    columns
+}
+
+/// Cases from the most worth to the least: expected gain of the recommended treatment, then arrears, then account.
+pub fn ranking(decisions: &Decisions<'_>, cases: &Cases) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..cases.len() as u32).collect();
+    let stake = |k: usize| cases.stake[k].known().unwrap_or(0);
+    order.sort_by(|a, b| {
+        let (a, b) = (*a as usize, *b as usize);
+        decisions.gain[b].total_cmp(&decisions.gain[a]).then_with(|| stake(b).cmp(&stake(a))).then_with(|| cases.account_id(a).cmp(cases.account_id(b)))
+    });
+    order
+}
+
+/// An expectation in minor units as an amount.
+pub fn amount(expected: f64) -> Money {
+    Money(expected.round_ties_even() as i64)
+}
+
+/// Why the strategy was chosen, in one line.
+pub fn because(decisions: &Decisions<'_>, case: usize, minor_digits: u8) -> String {
+    let policy = decisions.policy;
+    let chosen = &policy.treatments[usize::from(decisions.chosen[case])];
+    let assumed = if matches!(chosen.source, Some(Source::Assumed { .. })) { ", effect assumed" } else { "" };
+    let gain = amount(decisions.gain[case]).text(minor_digits);
+    match (decisions.because[case], decisions.runner_up[case]) {
+        (Because::Hold(rule), _) => format!("{}: the policy leads such cases to {}", policy.holds[usize::from(rule)].name.replace('_', " "), chosen.name),
+        (Because::WorthMost, Some((next, worth))) => {
+            let next = format!("next {} {}", policy.treatments[usize::from(next)].name, amount(worth).text(minor_digits));
+            if chosen.name == "wait" { format!("no eligible treatment is worth its cost ({next})") } else { format!("most expected gain: {gain} over waiting ({next}){assumed}") }
+        }
+        _ => "nothing else may be recommended".to_string(),
+    }
+}
+
+/// What vetoed the other treatments, in words.
+pub fn vetoes(decisions: &Decisions<'_>, columns: &Columns<'_>, case: usize) -> String {
+    let policy = decisions.policy;
+    let treatments = policy.treatments.len();
+    let mut parts: Vec<String> = Vec::new();
+    for (place, treatment) in policy.treatments.iter().enumerate() {
+        let condition = treatment.eligible.as_ref().map_or("", |(sql, _)| sql.trim());
+        let why = match decisions.verdicts[case * treatments + place] {
+            Verdict::Free => continue,
+            Verdict::Held(rule) => policy.holds[usize::from(rule)].name.replace('_', " "),
+            Verdict::NotEligible => format!("condition not met ({})", condition.split_whitespace().collect::<Vec<_>>().join(" ")),
+            Verdict::Unknown => {
+                let missing = decisions.conditions[place].as_ref().map_or(Vec::new(), |c| c.unknown_columns(columns, case));
+                format!("condition unknown ({} not known)", missing.join(", "))
+            }
+            Verdict::OnAnotherAccount => "vetoed on another account of the borrower".to_string(),
+        };
+        parts.push(format!("{}: {why}", treatment.name));
+    }
+    parts.join("; ")
+}
+
+/// The top three reasons of a case, in words; empty where there are fewer.
+pub fn reasons(scored: &Scored<'_>, features: &FeatureTable, case: usize) -> [String; 3] {
+    let mut out: [String; 3] = Default::default();
+    for (slot, term) in out.iter_mut().zip(lowest(scored, case, 3)) {
+        *slot = words(scored, features, term, case);
+    }
+    out
+}
+
+/// The ranked list as a table.
+pub fn table(order: &[u32], decisions: &Decisions<'_>, cases: &Cases, features: &FeatureTable, scored: &Scored<'_>, columns: &Columns<'_>, minor_digits: u8) -> OutTable {
+    use rayon::prelude::*;
+    let policy = decisions.policy;
+    let texts = |f: &(dyn Fn(usize) -> String + Sync)| OutColumn::Text(order.par_iter().map(|k| f(*k as usize).into()).collect());
+    let pick = |f: &dyn Fn(usize) -> f64| OutColumn::Number(order.iter().map(|k| f(*k as usize)).collect());
+    let ids = |codes: &[u32], ids: &[Box<str>]| OutColumn::Text(order.iter().map(|k| ids[codes[*k as usize] as usize].clone()).collect());
+    let amounts = |f: &dyn Fn(usize) -> Money| OutColumn::Money(order.iter().map(|k| f(*k as usize)).collect(), minor_digits);
+    let reasons: Vec<[String; 3]> = order.par_iter().map(|k| reasons(scored, features, *k as usize)).collect();
+    let reason = |place: usize| OutColumn::Text(reasons.iter().map(|r| r[place].as_str().into()).collect());
+    let names: Vec<Box<str>> = policy.treatments.iter().map(|t| t.name.as_str().into()).collect();
+    let buckets: Vec<Box<str>> = crate::base::units::Bucket::NAMES.iter().map(|n| (*n).into()).collect();
+    OutTable::default()
+        .with("rank", OutColumn::Integer((1..=order.len() as i64).collect()))
+        .with("account_id", ids(&cases.account, &cases.account_ids))
+        .with("borrower_id", ids(&cases.borrower, &cases.borrower_ids))
+        .with("as_of", OutColumn::Day(order.iter().map(|k| cases.as_of[*k as usize]).collect()))
+        .with("bucket", OutColumn::Words { codes: order.iter().map(|k| u32::from(cases.bucket[*k as usize].0)).collect(), words: buckets })
+        .with("dpd", OutColumn::Integer(order.iter().map(|k| i64::from(cases.dpd[*k as usize])).collect()))
+        .with("arrears", amounts(&|k| cases.arrears[k]))
+        .with("probability_repaid", pick(&|k| scored.probability[k]))
+        .with("points", pick(&|k| scored.points[k]))
+        .with("reason_1", reason(0))
+        .with("reason_2", reason(1))
+        .with("reason_3", reason(2))
+        .with("strategy", OutColumn::Words { codes: order.iter().map(|k| u32::from(decisions.chosen[*k as usize])).collect(), words: names })
+        .with("strategy_reason", texts(&|k| because(decisions, k, minor_digits)))
+        .with("needs_signature_of", texts(&|k| policy.treatments[usize::from(decisions.chosen[k])].signed_by.clone().unwrap_or_default()))
+        .with("vetoes", texts(&|k| vetoes(decisions, columns, k)))
+        .with("expected_gain", amounts(&|k| amount(decisions.gain[k])))
+        .with("expected_recovery", amounts(&|k| amount(cases.stake[k].known().unwrap_or(0) as f64 * decisions.share[k])))
+        .with("holds", texts(&|k| cases.holds[k].names().collect::<Vec<_>>().join(" ")))
+}

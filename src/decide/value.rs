@@ -1,0 +1,18 @@
+//! What a treatment is worth: `gain = stake × (share repaid under it − share repaid under wait) − cost − complaint cost`.
+//!
+//! `share_t = σ(logit share_ref + effect_t − effect_ref)`, with `share_ref` the model's probability clipped to \[1e-6, 1 − 1e-6\]. Amounts in minor
+//! units, as doubles: they are expectations.
+
+use super::policy::{Policy, Treatment};
+use crate::base::units::{logit, sigmoid};
+
+/// Share repaid under each treatment of the policy.
+pub fn shares(policy: &Policy, probability: f64) -> Vec<f64> {
+    let reference = logit(probability.clamp(1e-6, 1.0 - 1e-6)) - policy.reference.effect;
+    policy.treatments.iter().map(|t| sigmoid(reference + t.effect)).collect()
+}
+
+/// Cost of one, complaints included, in minor units.
+pub fn cost(treatment: &Treatment) -> f64 {
+    treatment.cost.0 as f64 + treatment.complaint_cost.0 as f64
+}
