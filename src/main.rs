@@ -45,6 +45,12 @@ struct Common {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Check, train and score the sample book, compare two sample policies, and say what was found.
+    Demo {
+        /// Folder for the sample book, the model and the ranked list.
+        #[arg(long, value_name = "DIR", default_value = "recoup-demo")]
+        out: PathBuf,
+    },
     /// Say what is wrong with the tables, all at once.
     Check {
         /// The project file, recoup.toml.
@@ -159,6 +165,11 @@ fn main() -> ExitCode {
 fn run(command: Command, console: &Console) -> Result<Done, Failure> {
     let steps = |step: &str| console.step(step);
     match command {
+        Command::Demo { out } => {
+            let summary = pipeline::demo(&out, &steps)?;
+            console.result(&summary, || terminal::demo(&summary))?;
+            Ok(Done { findings: false })
+        }
         Command::Check { project } => {
             let summary = pipeline::check(&project, &steps)?;
             let kept = console.problems(&summary.problems)?;

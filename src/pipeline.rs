@@ -2,9 +2,9 @@
 //!
 //! Takes paths and arguments; gives serialisable summaries. Deliberately absent: printing, exiting, the clock.
 
-use crate::base::config::{Observe, Project, Step};
+use crate::base::config::{Observe, OutcomeRule, Project, Step};
 use crate::base::dates::Day;
-use crate::base::files::{RunFolder, fingerprint, write_whole};
+use crate::base::files::{RunFolder, fingerprint, refuse_foreign, write_whole};
 use crate::base::problem::{Failure, Problem, Problems, Result, Severity};
 use crate::base::units::Bucket;
 use crate::data::cases::{Cases, Maturity};
@@ -20,8 +20,9 @@ use crate::decide::ranked;
 use crate::decide::score::{Scored, score as score_cases};
 use crate::model::file::{InputFile, Model, Provenance};
 use crate::model::train::{TrainingInput, train as train_model};
-use crate::report::summary::{BucketCount, CasesSummary, CheckSummary, CompareSummary, ScoreSummary, TopCase, TrainSummary};
+use crate::report::summary::{BucketCount, CasesSummary, CheckSummary, CompareSummary, DemoSummary, ScoreSummary, TopCase, TrainSummary};
 use crate::study::compare::{Comparison, StrategyCount, compare as compare_policies};
+use crate::study::sample;
 use crate::study::simulate::{World, WorldSummary, simulate as simulate_world};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -167,10 +168,18 @@ fn provenance(book: &Book, observed: &Observed, train: &[u32], test: &[u32]) -> 
     borrowers.sort_unstable();
     borrowers.dedup();
     let digits = project.currency.minor_digits;
+    let (horizon_days, horizon_cycles) = match project.outcome.rule {
+        OutcomeRule::Cure { horizon_days } | OutcomeRule::PaidAtLeast { horizon_days, .. } => (Some(horizon_days), None),
+        OutcomeRule::CureByStatus { horizon_cycles } => (None, Some(horizon_cycles)),
+    };
     Provenance {
         project: project.name.clone(),
         outcome: project.outcome.name().to_string(),
         outcome_meaning: project.outcome.meaning(),
+        horizon_days,
+        horizon_cycles,
+        tolerance_amount: project.tolerance.amount.0,
+        tolerance_share: project.tolerance.share,
         population: format!("days past due >= {}, arrears >= {}, open, not deceased, not written off", project.population.min_dpd, project.population.min_arrears.text(digits)),
         observed: match &project.observe {
             Observe::Entry => "on the first day of each arrears episode".into(),
@@ -245,7 +254,10 @@ pub fn score(project_file: &Path, model_file: &Path, policy_file: &Path, as_of: 
     let project = Project::load(project_file)?;
     let digits = project.currency.minor_digits;
     let policy = Policy::load(policy_file, digits)?;
-    let book = read_book(project, steps)?;
+    let mut book = read_book(project, steps)?;
+    if let Some(note) = other_outcome(&book.project, &model, model_file) {
+        book.problems.push(note);
+    }
     steps("observing the accounts");
     let observed = observe_at(&book, as_of)?;
     steps("scoring");
@@ -270,7 +282,6 @@ pub fn score(project_file: &Path, model_file: &Path, policy_file: &Path, as_of: 
         project: InputRecord::of(project_file, &book.project.name)?,
         model: InputRecord::of(model_file, &model.provenance().project)?,
         policy: InputRecord::of(policy_file, &format!("{} {}", policy.name, policy.version))?,
-        inputs: inputs(&book),
         tables: book.counts.clone(),
         observations: observed.observations,
         excluded: observed.excluded.iter().filter(|(reason, _)| !["immature", "left_the_book"].contains(reason)).map(|(r, n)| (r.to_string(), *n)).collect(),
@@ -291,6 +302,18 @@ pub fn score(project_file: &Path, model_file: &Path, policy_file: &Path, as_of: 
     let day = ScoredDay { observed: &observed, scored: &scored };
     let summary = score_summary(&day, &book, &decisions, &order, comparison, as_of, out, assumed);
     Ok((summary, book.problems))
+}
+
+/// A model scores any book that has its features; that its probability is of another outcome should be known.
+fn other_outcome(project: &Project, model: &Model, file: &Path) -> Option<Problem> {
+    let (is, was) = (project.outcome.meaning(), &model.provenance().outcome_meaning);
+    (is != *was).then(|| {
+        Problem::note("score.other_outcome", "the model's probability is of another outcome than the project's")
+            .file(file.display().to_string())
+            .value(was.as_str())
+            .rule(is)
+            .help("train a model with this project")
+    })
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -388,6 +411,26 @@ pub fn simulate(world: &World, out: &Path, format: Format, steps: Steps<'_>) -> 
     simulate_world(world, out, format)
 }
 
+/// `recoup demo`: the sample book checked, a model trained on it, its last day scored, two policies compared; everything below one folder.
+///
+/// # Errors
+/// `file.in_the_way`, `file.io` if the folder cannot be written.
+pub fn demo(out: &Path, steps: Steps<'_>) -> Result<DemoSummary> {
+    refuse_foreign(out)?;
+    steps("laying out the sample book");
+    sample::lay_out(out)?;
+    let (project, model, run) = (out.join("book/recoup.toml"), out.join("model.json"), out.join("run"));
+    let policies = [out.join("policies/current.toml"), out.join("policies/challenger.toml")];
+    let as_of: Day = sample::SAMPLE_DAY.parse().map_err(|e: String| Problem::error("demo.day", e))?;
+    let check = check(&project, steps)?;
+    let (train, _) = train(&project, &model, steps)?;
+    let (score, _) = score(&project, &model, &policies[0], as_of, &run, steps)?;
+    let (compare, _) = compare(&project, &model, &policies, as_of, steps)?;
+    let summary = DemoSummary { folder: out.display().to_string(), check, train, score, compare };
+    write_json(&summary, &out.join("manifest.json"))?;
+    Ok(summary)
+}
+
 fn write_json(value: &impl Serialize, path: &Path) -> Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(|e| Problem::error("file.json", e.to_string()))? + "\n";
     write_whole(path, |out| out.write_all(text.as_bytes()))
@@ -416,7 +459,6 @@ struct Manifest {
     project: InputRecord,
     model: InputRecord,
     policy: InputRecord,
-    inputs: Vec<InputFile>,
     tables: Vec<TableCount>,
     observations: u64,
     excluded: BTreeMap<String, u64>,

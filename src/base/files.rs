@@ -56,6 +56,27 @@ fn readable_by_others(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Refuses a place at which something stands that no run of ours left: only an earlier run (it holds `manifest.json`), an empty folder or nothing
+/// may be replaced.
+///
+/// # Errors
+/// `file.in_the_way`.
+pub fn refuse_foreign(place: &Path) -> Result<()> {
+    if !place.exists() {
+        return Ok(());
+    }
+    let ours = place.join("manifest.json").is_file();
+    let empty = std::fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none());
+    if place.is_dir() && (ours || empty) {
+        return Ok(());
+    }
+    Err(Problem::error("file.in_the_way", "the output folder exists and is not an earlier run")
+        .file(place.display().to_string())
+        .rule("an empty folder, a folder with manifest.json, or nothing")
+        .help("give another --out, or move what is there away")
+        .fail())
+}
+
 /// A run's folder: filled beside its place, then put there in one rename.
 pub struct RunFolder {
     beside: tempfile::TempDir,
@@ -63,23 +84,12 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Begins a folder that will stand at `place`. An earlier run there is replaced only by [`RunFolder::finish`], and only
-    /// if it is a run of ours (it holds `manifest.json`) or empty.
+    /// Begins a folder that will stand at `place`. An earlier run there is replaced only by [`RunFolder::finish`].
     ///
     /// # Errors
-    /// `file.io` if its parent cannot be written; `file.in_the_way` if something else stands there.
+    /// `file.io` if its parent cannot be written; those of [`refuse_foreign`].
     pub fn begin(place: &Path) -> Result<RunFolder> {
-        if place.exists() {
-            let ours = place.join("manifest.json").is_file();
-            let empty = std::fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none());
-            if !(place.is_dir() && (ours || empty)) {
-                return Err(Problem::error("file.in_the_way", "the output folder exists and is not an earlier run")
-                    .file(place.display().to_string())
-                    .rule("an empty folder, a folder with manifest.json, or nothing")
-                    .help("give another --out, or move what is there away")
-                    .fail());
-            }
-        }
+        refuse_foreign(place)?;
         let parent = parent_of(place);
         let fail = |error: std::io::Error| io_failure(place, "make the output folder", &error);
         std::fs::create_dir_all(parent).map_err(fail)?;

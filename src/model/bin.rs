@@ -46,7 +46,7 @@ pub enum Cut {
     },
 }
 
-/// An edge, kept in files as text, because a number in JSON may come back one bit off.
+/// An edge, kept in files as text, because JSON has no infinities.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Edge(pub f64);
 

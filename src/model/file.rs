@@ -39,6 +39,14 @@ pub struct Provenance {
     pub outcome: String,
     /// The same in words.
     pub outcome_meaning: String,
+    /// Its window in days; none for statements.
+    pub horizon_days: Option<i32>,
+    /// Its window in cycles; none for a ledger.
+    pub horizon_cycles: Option<i32>,
+    /// Arrears at or below this amount, in minor units, count as none …
+    pub tolerance_amount: i64,
+    /// … or at or below this share of the balance.
+    pub tolerance_share: f64,
     /// Who became a case, in words.
     pub population: String,
     /// When, in words.

@@ -6,7 +6,7 @@
 
 use super::bin::FeatureBins;
 use super::encode::Design;
-use crate::base::problem::{Problem, Result};
+use crate::base::problem::{Failure, Problem, Result};
 use crate::base::units::sigmoid;
 use linfa::Dataset;
 use linfa::traits::Fit;
@@ -137,7 +137,7 @@ impl Problemset<'_> {
         let mut sums = self.sums(&beta, &tables);
         for step in 0..STEPS {
             let gradient = sums.gradient.iter().fold(0.0f64, |m, g| m.max(g.abs())) / n;
-            let factor = cholesky(&sums.hessian, self.width()).map_err(|column| self.singular(column))?;
+            let factor = cholesky(&sums.hessian, self.width()).map_err(|column| self.singular(column, &beta, &tables))?;
             if gradient < GRADIENT {
                 self.separation(&beta, &tables)?;
                 let standard_errors = inverse_diagonal(&factor, self.width()).into_iter().map(f64::sqrt).collect();
@@ -170,24 +170,40 @@ impl Problemset<'_> {
         place.checked_sub(1).and_then(|j| self.features.get(j)).map_or("intercept".into(), |f| f.name.clone())
     }
 
-    fn singular(&self, column: usize) -> crate::base::problem::Failure {
-        Problem::error("model.singular", format!("the feature `{}` says nothing that the others do not say", self.name(column)))
-            .column(self.name(column))
-            .help("leave it out, or set [model] penalty_per_case above 0")
-            .fail()
+    /// What a Hessian that is not positive definite means: weights that vanished everywhere, so a feature that separates the outcomes, or a
+    /// feature that others make up.
+    fn singular(&self, column: usize, beta: &[f64], tables: &[Vec<f64>]) -> Failure {
+        match (column, self.most_moving(beta, tables)) {
+            (0, Some((feature, _))) => self.separated(feature),
+            _ => Problem::error("model.singular", format!("the feature `{}` says nothing that the others do not say", self.name(column)))
+                .column(self.name(column))
+                .help("leave it out, or set [model] penalty_per_case above 0")
+                .fail(),
+        }
     }
 
     fn separation(&self, beta: &[f64], tables: &[Vec<f64>]) -> Result<()> {
-        for (j, table) in tables.iter().enumerate() {
-            let (low, high) = table.iter().fold((0.0f64, 0.0f64), |(l, h), w| (l.min(*w), h.max(*w)));
-            if (beta[j + 1] * (high - low)).abs() > SEPARATION {
-                return Err(Problem::error("model.separation", format!("the feature `{}` alone tells repaid from not repaid", self.name(j + 1)))
-                    .column(self.name(j + 1))
-                    .help("look whether it was written after the fact; else raise [model] penalty_per_case or leave it out")
-                    .fail());
-            }
+        match self.most_moving(beta, tables) {
+            Some((feature, moved)) if moved > SEPARATION => Err(self.separated(feature)),
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    fn separated(&self, feature: usize) -> Failure {
+        let name = self.name(feature + 1);
+        Problem::error("model.separation", format!("the feature `{name}` alone tells repaid from not repaid"))
+            .column(name)
+            .help("look whether it was written after the fact; else raise [model] penalty_per_case or leave it out")
+            .fail()
+    }
+
+    /// The feature whose bins move a case furthest, and by how much, in log-odds.
+    fn most_moving(&self, beta: &[f64], tables: &[Vec<f64>]) -> Option<(usize, f64)> {
+        let moved = |(j, table): (usize, &Vec<f64>)| {
+            let (low, high) = table.iter().fold((0.0f64, 0.0f64), |(l, h), w| (l.min(*w), h.max(*w)));
+            (j, (beta[j + 1] * (high - low)).abs())
+        };
+        tables.iter().enumerate().map(moved).max_by(|a, b| a.1.total_cmp(&b.1))
     }
 
     /// Loss, its descent direction's right-hand side and the Hessian, summed in fixed chunks in a fixed order.

@@ -236,3 +236,18 @@ pub struct CompareSummary {
     #[serde(flatten)]
     pub comparison: Comparison,
 }
+
+/// What `demo` did.
+#[derive(Debug, Serialize)]
+pub struct DemoSummary {
+    /// Where everything is.
+    pub folder: String,
+    /// The sample book.
+    pub check: CheckSummary,
+    /// The model.
+    pub train: TrainSummary,
+    /// The ranked list.
+    pub score: ScoreSummary,
+    /// The two policies.
+    pub compare: CompareSummary,
+}

@@ -1,7 +1,7 @@
 //! Summaries laid out for a terminal. Takes a summary; gives text. Deliberately absent: colours and widths that depend on the terminal,
 //! so that what is read in a log is what was seen on a screen.
 
-use super::summary::{CasesSummary, CheckSummary, CompareSummary, ScoreSummary, TrainSummary};
+use super::summary::{CasesSummary, CheckSummary, CompareSummary, DemoSummary, ScoreSummary, TrainSummary};
 use crate::model::evaluate::{Figures, SampleEvaluation};
 use comfy_table::presets::UTF8_BORDERS_ONLY;
 use comfy_table::{CellAlignment, Table};
@@ -195,22 +195,8 @@ fn policy_result(out: &mut String, result: &PolicyResult, currency: &str) {
     );
 }
 
-/// What `score` decided.
-pub fn score(summary: &ScoreSummary) -> String {
-    let mut out = String::new();
-    let left: Vec<String> = summary.excluded.iter().map(|(reason, n)| format!("{} {}", count(*n), reason.replace('_', " "))).collect();
-    let _ = writeln!(
-        out,
-        "{} cases on {} of {} accounts looked at ({}); {} rows of the tables set aside",
-        count(summary.cases as u64),
-        summary.as_of,
-        count(summary.observations),
-        if left.is_empty() { "none left out".to_string() } else { left.join(", ") },
-        count(summary.rows_set_aside as u64)
-    );
-    if let Some(result) = &summary.result {
-        policy_result(&mut out, result, &summary.currency);
-    }
+/// The first cases of the ranked list.
+fn top_cases(out: &mut String, summary: &ScoreSummary) {
     let rows = summary.top.iter().enumerate().map(|(k, c)| {
         vec![
             (k + 1).to_string(),
@@ -227,6 +213,25 @@ pub fn score(summary: &ScoreSummary) -> String {
     });
     let header = ["rank", "account", "bucket", "dpd", "at stake", "probability", "points", "strategy", "gain", "first reason for a low score"];
     let _ = writeln!(out, "{}", table(&header, rows));
+}
+
+/// What `score` decided.
+pub fn score(summary: &ScoreSummary) -> String {
+    let mut out = String::new();
+    let left: Vec<String> = summary.excluded.iter().map(|(reason, n)| format!("{} {}", count(*n), reason.replace('_', " "))).collect();
+    let _ = writeln!(
+        out,
+        "{} cases on {} of {} accounts looked at ({}); {} rows of the tables set aside",
+        count(summary.cases as u64),
+        summary.as_of,
+        count(summary.observations),
+        if left.is_empty() { "none left out".to_string() } else { left.join(", ") },
+        count(summary.rows_set_aside as u64)
+    );
+    if let Some(result) = &summary.result {
+        policy_result(&mut out, result, &summary.currency);
+    }
+    top_cases(&mut out, summary);
     assumed(&mut out, &summary.assumed);
     let _ = writeln!(out, "ranked list: {0}/ranked.csv and {0}/ranked.parquet; record of the run: {0}/manifest.json", summary.folder);
     out
@@ -306,5 +311,33 @@ pub fn simulate(summary: &WorldSummary) -> String {
     let rows = summary.rows.iter().map(|(name, n)| vec![name.to_string(), count(*n as u64)]);
     let _ = writeln!(out, "{}", table(&["table", "rows"], rows));
     let _ = writeln!(out, "project file: {}/recoup.toml", summary.folder);
+    out
+}
+
+/// What `demo` found: the book, the model beside its baseline, the top cases, the movement, where the files are.
+pub fn demo(summary: &DemoSummary) -> String {
+    let mut out = String::new();
+    let (book, model, list) = (&summary.check, &summary.train, &summary.score);
+    let rows: usize = book.tables.iter().map(|t| t.rows_read).sum();
+    let _ = writeln!(out, "1. The sample book: {} accounts of {} borrowers, {} rows read, {} set aside. Nobody in it is real.", count(book.accounts as u64), count(book.borrowers as u64), count(rows as u64), count(book.warnings + book.errors));
+    let _ = writeln!(out, "\n2. A model of the chance that a case is repaid ({}), trained on {} cases:", model.outcome, count(model.train_cases));
+    for sample in model.evaluation.iter().filter(|s| s.sample != "train") {
+        if let Some(all) = sample.slices.first() {
+            let who = if sample.sample == "out_of_time" { "later cases" } else { "later cases of borrowers never seen" };
+            let _ = writeln!(out, "   {} {who}: AUC {}, days past due alone {}", count(all.n), with_interval(&all.model), with_interval(&all.dpd_only));
+        }
+    }
+    let _ = writeln!(out, "\n3. {} cases on {}, ranked by what the recommended strategy is expected to gain under the policy in force:", count(list.cases as u64), list.as_of);
+    top_cases(&mut out, list);
+    if let Some(result) = &list.result {
+        policy_result(&mut out, result, &list.currency);
+    }
+    let _ = writeln!(out, "\n4. The policy in force beside a challenger:");
+    for m in &summary.compare.comparison.movements {
+        movement(&mut out, m, &summary.compare.currency);
+    }
+    let _ = writeln!(out, "\nThe gains rest on effects that the author of the sample policies assumed; nobody measured them. `recoup compare` lists each.");
+    let folder = &summary.folder;
+    let _ = writeln!(out, "\nFiles: {folder}/book (tables and recoup.toml), {folder}/policies, {folder}/model.json, {folder}/run/ranked.csv");
     out
 }

@@ -5,6 +5,7 @@ mod cli;
 mod hindsight;
 mod house;
 mod ledger;
+mod model;
 mod parquet;
 mod real;
 mod world;
