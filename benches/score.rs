@@ -3,6 +3,9 @@
 //! `cargo bench --bench score` simulates the book, trains on it, then times the binary as a process of its own: wall and CPU seconds and peak
 //! memory, the median of five runs, with the machine's load beside them. `--accounts N` sets another size.
 
+// A bench is there to print.
+#![allow(clippy::print_stdout)]
+
 use nix::sys::resource::{UsageWho, getrusage};
 use recoup::data::write::Format;
 use recoup::pipeline;
@@ -22,7 +25,11 @@ fn children() -> (f64, f64) {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    let accounts = arguments.iter().position(|a| a == "--accounts").and_then(|k| arguments.get(k + 1)).map_or(100_000, |n| n.parse().expect("--accounts takes a number"));
+    let accounts = arguments
+        .iter()
+        .position(|a| a == "--accounts")
+        .and_then(|k| arguments.get(k + 1))
+        .map_or(100_000, |n| n.parse().expect("--accounts takes a number"));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let at = |name: &str| folder.path().join(name);
     let began = Instant::now();
@@ -31,7 +38,10 @@ fn main() {
     let began = Instant::now();
     pipeline::train(&at("book/recoup.toml"), &at("model.json"), &|_| {}).unwrap_or_else(|e| panic!("{e}"));
     let trained = began.elapsed().as_secs_f64();
-    println!("{accounts} accounts, {} instalments, {} payments, {} contacts", world.rows["instalments"], world.rows["payments"], world.rows["contacts"]);
+    println!(
+        "{accounts} accounts, {} instalments, {} payments, {} contacts",
+        world.rows["instalments"], world.rows["payments"], world.rows["contacts"]
+    );
     println!("simulate {simulated:.2} s, train {trained:.2} s (wall, in this process)");
     let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/policies/current.toml");
     let mut runs: Vec<(f64, f64)> = (0..RUNS)

@@ -59,8 +59,8 @@
 
 pub mod base;
 pub mod data;
-pub mod model;
 pub mod decide;
-pub mod study;
-pub mod report;
+pub mod model;
 pub mod pipeline;
+pub mod report;
+pub mod study;

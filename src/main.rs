@@ -5,12 +5,12 @@
 
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use recoup::base::problem::{Failure, Problem, Problems, Severity, shown};
 use recoup::base::dates::Day;
+use recoup::base::problem::{Failure, Problem, Problems, Severity, shown};
 use recoup::data::write::Format;
 use recoup::pipeline;
-use recoup::study::simulate::World;
 use recoup::report::terminal;
+use recoup::study::simulate::World;
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};

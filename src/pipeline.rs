@@ -180,7 +180,11 @@ fn provenance(book: &Book, observed: &Observed, train: &[u32], test: &[u32]) -> 
         horizon_cycles,
         tolerance_amount: project.tolerance.amount.0,
         tolerance_share: project.tolerance.share,
-        population: format!("days past due >= {}, arrears >= {}, open, not deceased, not written off", project.population.min_dpd, project.population.min_arrears.text(digits)),
+        population: format!(
+            "days past due >= {}, arrears >= {}, open, not deceased, not written off",
+            project.population.min_dpd,
+            project.population.min_arrears.text(digits)
+        ),
         observed: match &project.observe {
             Observe::Entry => "on the first day of each arrears episode".into(),
             Observe::Dates(days) => format!("on {} dates", days.len()),
@@ -203,7 +207,11 @@ fn provenance(book: &Book, observed: &Observed, train: &[u32], test: &[u32]) -> 
 fn inputs(book: &Book) -> Vec<InputFile> {
     let of = |table: &TableCount| {
         let name = table.table;
-        table.files.iter().map(move |f| InputFile { table: name.into(), path: f.path.to_string(), rows: f.rows as u64, fingerprint: f.fingerprint.clone() }).collect::<Vec<_>>()
+        table
+            .files
+            .iter()
+            .map(move |f| InputFile { table: name.into(), path: f.path.to_string(), rows: f.rows as u64, fingerprint: f.fingerprint.clone() })
+            .collect::<Vec<_>>()
     };
     book.counts.iter().flat_map(of).collect()
 }
@@ -248,7 +256,14 @@ fn observe_at(book: &Book, as_of: Day) -> Result<Observed> {
 ///
 /// # Errors
 /// As [`read_book`]; `score.as_of_outside`, `score.no_stake`, `cases.none`; those of the model and the policy file; `file.io`.
-pub fn score(project_file: &Path, model_file: &Path, policy_file: &Path, as_of: Day, out: &Path, steps: Steps<'_>) -> Result<(ScoreSummary, Problems)> {
+pub fn score(
+    project_file: &Path,
+    model_file: &Path,
+    policy_file: &Path,
+    as_of: Day,
+    out: &Path,
+    steps: Steps<'_>,
+) -> Result<(ScoreSummary, Problems)> {
     let folder = RunFolder::begin(out)?;
     let model = Model::load(model_file)?;
     let project = Project::load(project_file)?;
@@ -284,7 +299,12 @@ pub fn score(project_file: &Path, model_file: &Path, policy_file: &Path, as_of: 
         policy: InputRecord::of(policy_file, &format!("{} {}", policy.name, policy.version))?,
         tables: book.counts.clone(),
         observations: observed.observations,
-        excluded: observed.excluded.iter().filter(|(reason, _)| !["immature", "left_the_book"].contains(reason)).map(|(r, n)| (r.to_string(), *n)).collect(),
+        excluded: observed
+            .excluded
+            .iter()
+            .filter(|(reason, _)| !["immature", "left_the_book"].contains(reason))
+            .map(|(r, n)| (r.to_string(), *n))
+            .collect(),
         cases: cases.len(),
         strategies: comparison.policies[0].strategies.clone(),
         expected_recovery: comparison.policies[0].expected_recovery.clone(),
@@ -346,8 +366,13 @@ fn score_summary(
             }
         })
         .collect();
-    let not_cases: BTreeMap<String, u64> =
-        day.observed.excluded.iter().filter(|(reason, _)| !["immature", "left_the_book"].contains(reason)).map(|(r, n)| (r.to_string(), *n)).collect();
+    let not_cases: BTreeMap<String, u64> = day
+        .observed
+        .excluded
+        .iter()
+        .filter(|(reason, _)| !["immature", "left_the_book"].contains(reason))
+        .map(|(r, n)| (r.to_string(), *n))
+        .collect();
     ScoreSummary {
         project: book.project.name.clone(),
         as_of,
@@ -486,8 +511,16 @@ fn no_cases(project: &Project, observed: &Observed) -> Failure {
     let reasons: Vec<String> = observed.excluded.iter().map(|(reason, n)| format!("{reason} {n}")).collect();
     Problem::error("cases.none", "no account is a case under this project's rules")
         .file(project.file.display().to_string())
-        .value(if reasons.is_empty() { "no account was observed".to_string() } else { format!("{} observations: {}", observed.observations, reasons.join(", ")) })
-        .rule(format!("days past due >= {}, arrears >= {}", project.population.min_dpd, project.population.min_arrears.text(project.currency.minor_digits)))
+        .value(if reasons.is_empty() {
+            "no account was observed".to_string()
+        } else {
+            format!("{} observations: {}", observed.observations, reasons.join(", "))
+        })
+        .rule(format!(
+            "days past due >= {}, arrears >= {}",
+            project.population.min_dpd,
+            project.population.min_arrears.text(project.currency.minor_digits)
+        ))
         .help("check the observation dates against the data, and the population rule")
         .fail()
 }
@@ -549,7 +582,11 @@ fn cases_table(project: &Project, observed: &Observed) -> OutTable {
         )
         .with(
             "repaid",
-            OutColumn::Number((0..cases.len()).map(|k| if cases.maturity[k] == Maturity::Mature { f64::from(u8::from(cases.repaid[k])) } else { f64::NAN }).collect()),
+            OutColumn::Number(
+                (0..cases.len())
+                    .map(|k| if cases.maturity[k] == Maturity::Mature { f64::from(u8::from(cases.repaid[k])) } else { f64::NAN })
+                    .collect(),
+            ),
         )
         .with("paid_ratio", OutColumn::Number(cases.paid_ratio.clone()));
     for column in &observed.features.columns {

@@ -385,10 +385,7 @@ enum OneOrMore {
 #[serde(untagged)]
 enum TypedFeature {
     Kind(FeatureKind),
-    Column {
-        column: String,
-        kind: FeatureKind,
-    },
+    Column { column: String, kind: FeatureKind },
 }
 
 #[derive(Deserialize)]
@@ -582,7 +579,12 @@ impl Typed {
         if let (Some(outcomes), Some(data)) = (self.clock.outcomes_until, self.clock.data_until)
             && outcomes > data
         {
-            problems.push(bad_value("clock.outcomes_until", &outcomes.to_string(), "outcomes cannot be trusted beyond the data", "at most clock.data_until"));
+            problems.push(bad_value(
+                "clock.outcomes_until",
+                &outcomes.to_string(),
+                "outcomes cannot be trusted beyond the data",
+                "at most clock.data_until",
+            ));
         }
         let TypedTables { accounts, instalments, payments, statements, contacts, events } = self.tables;
         let tables: Vec<TableSpec> = TableKind::ALL
@@ -592,7 +594,11 @@ impl Typed {
             .collect();
         let has = |kind| tables.iter().any(|t| t.kind == kind);
         if !has(TableKind::Accounts) {
-            problems.push(Problem::error("config.no_accounts", "the project names no accounts table").column("tables.accounts").help("every account needs a row: add [tables.accounts]"));
+            problems.push(
+                Problem::error("config.no_accounts", "the project names no accounts table")
+                    .column("tables.accounts")
+                    .help("every account needs a row: add [tables.accounts]"),
+            );
         }
         let ledger = has(TableKind::Instalments) && has(TableKind::Payments);
         if has(TableKind::Instalments) != has(TableKind::Payments) {
@@ -616,14 +622,21 @@ impl Typed {
                 // 1: the definition of arrears.
                 (None, None) => 1,
                 (Some(_), Some(_)) => {
-                    problems.push(Problem::error("config.contradiction", "both min_dpd and min_bucket are given").column("population").help("keep one of them"));
+                    problems.push(
+                        Problem::error("config.contradiction", "both min_dpd and min_bucket are given").column("population").help("keep one of them"),
+                    );
                     1
                 }
             },
             min_arrears: self.population.min_arrears.map_or(Money(0), |a| a.money("population.min_arrears", digits, problems)),
         };
         if population.min_dpd < 1 {
-            problems.push(bad_value("population.min_dpd", &population.min_dpd.to_string(), "a case is an account in arrears", "at least 1 day (bucket M1)"));
+            problems.push(bad_value(
+                "population.min_dpd",
+                &population.min_dpd.to_string(),
+                "a case is an account in arrears",
+                "at least 1 day (bucket M1)",
+            ));
         }
         let observe = match self.cases.observe {
             TypedObserve::Entry => Observe::Entry,
@@ -680,12 +693,22 @@ fn check_split(split: Split, outcome: Outcome, problems: &mut Problems) {
     };
     if window_ends >= split.test_from {
         problems.push(
-            bad_value("split.test_from", &split.test_from.to_string(), "testing starts before the last training outcome is known", "later than train_until + horizon")
-                .help(format!("the last training outcome window ends on {window_ends}: start testing after it")),
+            bad_value(
+                "split.test_from",
+                &split.test_from.to_string(),
+                "testing starts before the last training outcome is known",
+                "later than train_until + horizon",
+            )
+            .help(format!("the last training outcome window ends on {window_ends}: start testing after it")),
         );
     }
     if split.test_until.is_some_and(|until| until < split.test_from) {
-        problems.push(bad_value("split.test_until", &split.test_until.unwrap_or(Day::NULL).to_string(), "testing ends before it starts", "not before test_from"));
+        problems.push(bad_value(
+            "split.test_until",
+            &split.test_until.unwrap_or(Day::NULL).to_string(),
+            "testing ends before it starts",
+            "not before test_from",
+        ));
     }
 }
 
@@ -697,7 +720,12 @@ fn check_model(model: &ModelSettings, problems: &mut Problems) {
     };
     need((2..=64).contains(&model.max_bins), "model.max_bins", model.max_bins.to_string(), "2 to 64");
     need((0.0..0.5).contains(&model.min_bin_share), "model.min_bin_share", model.min_bin_share.to_string(), "0 to 0.5");
-    need(model.penalty_per_case >= 0.0 && model.penalty_per_case.is_finite(), "model.penalty_per_case", model.penalty_per_case.to_string(), "at least 0");
+    need(
+        model.penalty_per_case >= 0.0 && model.penalty_per_case.is_finite(),
+        "model.penalty_per_case",
+        model.penalty_per_case.to_string(),
+        "at least 0",
+    );
     need((2..=20).contains(&model.folds), "model.folds", model.folds.to_string(), "2 to 20");
     need(model.pdo > 0.0 && model.pdo.is_finite(), "model.pdo", model.pdo.to_string(), "above 0");
     need(model.base_odds > 0.0 && model.base_odds.is_finite(), "model.base_odds", model.base_odds.to_string(), "above 0");
@@ -708,7 +736,9 @@ impl TypedOutcome {
     fn check(&self, problems: &mut Problems) -> Outcome {
         let mut horizon = |key: &str, value: Option<i32>, other: Option<i32>, most: i32| {
             if other.is_some() {
-                problems.push(Problem::error("config.contradiction", "this outcome rule has another horizon").column("outcome").rule(format!("only {key}")));
+                problems.push(
+                    Problem::error("config.contradiction", "this outcome rule has another horizon").column("outcome").rule(format!("only {key}")),
+                );
             }
             match value {
                 Some(n) if (1..=most).contains(&n) => n,
@@ -718,7 +748,9 @@ impl TypedOutcome {
                 }
                 None => {
                     problems.push(
-                        Problem::error("config.missing_key", format!("the outcome has no {key}")).column(format!("outcome.{key}")).help("say how long a borrower has to repay: there is no default"),
+                        Problem::error("config.missing_key", format!("the outcome has no {key}"))
+                            .column(format!("outcome.{key}"))
+                            .help("say how long a borrower has to repay: there is no default"),
                     );
                     1
                 }
@@ -726,15 +758,23 @@ impl TypedOutcome {
         };
         let rule = match self.rule {
             TypedRule::Cure => OutcomeRule::Cure { horizon_days: horizon("horizon_days", self.horizon_days, self.horizon_cycles, 1_000) },
-            TypedRule::PaidAtLeast => {
-                OutcomeRule::PaidAtLeast { horizon_days: horizon("horizon_days", self.horizon_days, self.horizon_cycles, 1_000), share: self.share.unwrap_or(f64::NAN) }
+            TypedRule::PaidAtLeast => OutcomeRule::PaidAtLeast {
+                horizon_days: horizon("horizon_days", self.horizon_days, self.horizon_cycles, 1_000),
+                share: self.share.unwrap_or(f64::NAN),
+            },
+            TypedRule::CureByStatus => {
+                OutcomeRule::CureByStatus { horizon_cycles: horizon("horizon_cycles", self.horizon_cycles, self.horizon_days, 60) }
             }
-            TypedRule::CureByStatus => OutcomeRule::CureByStatus { horizon_cycles: horizon("horizon_cycles", self.horizon_cycles, self.horizon_days, 60) },
         };
         if let OutcomeRule::PaidAtLeast { share, .. } = rule
             && !(share > 0.0 && share <= 1.0)
         {
-            problems.push(bad_value("outcome.share", &self.share.map_or("absent".into(), |s| s.to_string()), "paid_at_least needs a share", "above 0, at most 1"));
+            problems.push(bad_value(
+                "outcome.share",
+                &self.share.map_or("absent".into(), |s| s.to_string()),
+                "paid_at_least needs a share",
+                "above 0, at most 1",
+            ));
         }
         Outcome { rule }
     }
@@ -761,7 +801,11 @@ impl TypedDeclared {
             declared.nominal_exposure.as_ref().is_some_and(|a| a.by.trim().is_empty()),
         ];
         if unnamed.contains(&true) {
-            problems.push(Problem::error("config.bad_value", "a declaration needs the name of who says so").column("declared").rule("by = \"a person or a department\""));
+            problems.push(
+                Problem::error("config.bad_value", "a declaration needs the name of who says so")
+                    .column("declared")
+                    .rule("by = \"a person or a department\""),
+            );
         }
         declared
     }
@@ -793,10 +837,14 @@ impl TypedTable {
         for (column, map) in &self.codes {
             let words = kind.words(column).filter(|_| column != "bucket");
             match words {
-                None => problems.push(Problem::error("config.unknown_column", format!("`{column}` of {} takes no codes", kind.name())).column(at("codes"))),
+                None => problems
+                    .push(Problem::error("config.unknown_column", format!("`{column}` of {} takes no codes", kind.name())).column(at("codes"))),
                 Some(words) => {
                     for ours in map.values().filter(|w| !words.contains(&w.as_str())) {
-                        problems.push(bad_value(&at(&format!("codes.{column}")), ours, "not a word of this column", &words.join(", ")).help(suggestion(ours, words.iter().copied())));
+                        problems.push(
+                            bad_value(&at(&format!("codes.{column}")), ours, "not a word of this column", &words.join(", "))
+                                .help(suggestion(ours, words.iter().copied())),
+                        );
                     }
                 }
             }

@@ -34,9 +34,8 @@ impl Day {
         if bytes.len() < 10 || bytes[4] != b'-' || bytes[7] != b'-' || (bytes.len() > 10 && !matches!(bytes[10], b'T' | b' ')) {
             return None;
         }
-        let number = |range: std::ops::Range<usize>| {
-            bytes[range].iter().try_fold(0u32, |n, b| b.is_ascii_digit().then(|| n * 10 + u32::from(b - b'0')))
-        };
+        let number =
+            |range: std::ops::Range<usize>| bytes[range].iter().try_fold(0u32, |n, b| b.is_ascii_digit().then(|| n * 10 + u32::from(b - b'0')));
         Day::from_ymd(number(0..4)? as i32, number(5..7)?, number(8..10)?)
     }
 
@@ -47,10 +46,11 @@ impl Day {
 
     /// The calendar date. Days out of `chrono`'s range (beyond ±262,000 years) give its limits.
     pub fn date(self) -> NaiveDate {
-        self.0
-            .checked_add(EPOCH_FROM_CE)
-            .and_then(NaiveDate::from_num_days_from_ce_opt)
-            .unwrap_or(if self.0 < 0 { NaiveDate::MIN } else { NaiveDate::MAX })
+        self.0.checked_add(EPOCH_FROM_CE).and_then(NaiveDate::from_num_days_from_ce_opt).unwrap_or(if self.0 < 0 {
+            NaiveDate::MIN
+        } else {
+            NaiveDate::MAX
+        })
     }
 
     /// `days` later (or earlier, if negative); saturates instead of overflowing.

@@ -55,16 +55,11 @@ const fn may(name: &'static str, of: ColumnType) -> ColumnSpec {
 
 use ColumnType::*;
 
-const ACCOUNTS: &[ColumnSpec] = &[
-    must("account_id", Id),
-    may("borrower_id", Id),
-    may("opened_on", Day),
-    may("closed_on", Day),
-    may("product", Code),
-    may("limit", Amount),
-];
+const ACCOUNTS: &[ColumnSpec] =
+    &[must("account_id", Id), may("borrower_id", Id), may("opened_on", Day), may("closed_on", Day), may("product", Code), may("limit", Amount)];
 const INSTALMENTS: &[ColumnSpec] = &[must("account_id", Id), must("due_on", Day), must("amount", Amount), may("known_on", Day)];
-const PAYMENTS: &[ColumnSpec] = &[must("account_id", Id), must("paid_on", Day), must("amount", SignedAmount), may("known_on", Day), may("payment_id", Id)];
+const PAYMENTS: &[ColumnSpec] =
+    &[must("account_id", Id), must("paid_on", Day), must("amount", SignedAmount), may("known_on", Day), may("payment_id", Id)];
 const STATEMENTS: &[ColumnSpec] = &[
     must("account_id", Id),
     must("statement_on", Day),
@@ -77,14 +72,8 @@ const STATEMENTS: &[ColumnSpec] = &[
     may("amount_paid", SignedAmount),
     may("arrears", Amount),
 ];
-const CONTACTS: &[ColumnSpec] = &[
-    must("account_id", Id),
-    must("contacted_on", Day),
-    may("known_on", Day),
-    may("channel", Code),
-    may("direction", Code),
-    may("result", Code),
-];
+const CONTACTS: &[ColumnSpec] =
+    &[must("account_id", Id), must("contacted_on", Day), may("known_on", Day), may("channel", Code), may("direction", Code), may("result", Code)];
 const EVENTS: &[ColumnSpec] = &[
     may("account_id", Id),
     may("borrower_id", Id),

@@ -245,9 +245,8 @@ impl Serialize for Bucket {
 impl<'de> Deserialize<'de> for Bucket {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let text = String::deserialize(d)?;
-        Bucket::parse(&text).ok_or_else(|| {
-            serde::de::Error::custom(format!("{text:?} is not a bucket: expected one of {}", Bucket::NAMES.join(", ")))
-        })
+        Bucket::parse(&text)
+            .ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not a bucket: expected one of {}", Bucket::NAMES.join(", "))))
     }
 }
 
@@ -275,7 +274,9 @@ mod tests {
     #[test]
     fn amounts_are_read_exactly() {
         let read = |t: &str| Money::parse(t.as_bytes(), 2);
-        for (text, minor) in [("12.50", 1250), ("-12.5", -1250), ("1e+05", 10_000_000), ("23100.0", 2_310_000), ("0.10000", 10), (".5", 50), ("7", 700), ("0", 0)] {
+        for (text, minor) in
+            [("12.50", 1250), ("-12.5", -1250), ("1e+05", 10_000_000), ("23100.0", 2_310_000), ("0.10000", 10), (".5", 50), ("7", 700), ("0", 0)]
+        {
             assert_eq!(read(text), Ok(Money(minor)), "{text}");
         }
         for text in ["12O.50", "", "-", ".", "1,000", "1.2.3", "NaN", "e5", "1e"] {

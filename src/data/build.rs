@@ -38,11 +38,18 @@ struct Builder<'a> {
 
 /// Builds the portfolio from the rows that are not set aside.
 pub(super) fn portfolio(project: &Project, sieves: &[Sieve<'_>], (data_until, inferred): (Day, bool)) -> Portfolio {
-    let mut book = Portfolio { data_until, data_until_inferred: inferred, outcomes_until: project.clock.outcomes_until.unwrap_or(data_until), ..Default::default() };
+    let mut book = Portfolio {
+        data_until,
+        data_until_inferred: inferred,
+        outcomes_until: project.clock.outcomes_until.unwrap_or(data_until),
+        ..Default::default()
+    };
     let mut builder = Builder { project, sieves, place_of: Vec::new() };
     builder.accounts(&mut book);
-    let ((instalments, payments), (statements, contacts, (events, event_offsets))) =
-        rayon::join(|| rayon::join(|| builder.instalments(&book), || builder.payments(&book)), || (builder.statements(&book), builder.contacts(&book), builder.events(&book)));
+    let ((instalments, payments), (statements, contacts, (events, event_offsets))) = rayon::join(
+        || rayon::join(|| builder.instalments(&book), || builder.payments(&book)),
+        || (builder.statements(&book), builder.contacts(&book), builder.events(&book)),
+    );
     (book.instalments, book.payments) = (instalments, payments);
     (book.statements, book.contacts, book.events, book.event_offsets) = (statements, contacts, events, event_offsets);
     let firsts = [&book.instalments.known_on, &book.payments.paid_on, &book.statements.statement_on].map(|days| days.iter().copied().min());

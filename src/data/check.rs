@@ -304,13 +304,15 @@ impl Checker<'_> {
                 repeats.push(row);
             }
         }
-        let values: Vec<&Cells> = table.columns.iter().zip(&table.cells).filter(|(c, _)| shown.contains(&&*c.source) || c.name == shown[0]).map(|(_, v)| v).collect();
+        let values: Vec<&Cells> =
+            table.columns.iter().zip(&table.cells).filter(|(c, _)| shown.contains(&&*c.source) || c.name == shown[0]).map(|(_, v)| v).collect();
         for row in repeats {
             let value: Vec<&str> = values.iter().filter_map(|v| v.word(word_at(v, row))).collect();
-            let problem = Problem::warning("data.duplicate_key", format!("a row of {} with this key was read before; the first is kept", table.kind.name()))
-                .column(shown.join(", "))
-                .value(value.first().copied().unwrap_or_default())
-                .rule("one row a key");
+            let problem =
+                Problem::warning("data.duplicate_key", format!("a row of {} with this key was read before; the first is kept", table.kind.name()))
+                    .column(shown.join(", "))
+                    .value(value.first().copied().unwrap_or_default())
+                    .rule("one row a key");
             self.set_aside(sieve, row, problem);
         }
     }
@@ -412,7 +414,9 @@ impl Checker<'_> {
         let Some(cells) = table.cells("account_id") else {
             if events && table.cells("borrower_id").is_none() {
                 self.problems.push(
-                    Problem::error("data.missing_column", "events name neither an account nor a borrower").file(table.files[0].name.clone()).rule("account_id or borrower_id"),
+                    Problem::error("data.missing_column", "events name neither an account nor a borrower")
+                        .file(table.files[0].name.clone())
+                        .rule("account_id or borrower_id"),
                 );
             }
             self.borrower_orphans(sieve, None, borrowers);
@@ -477,7 +481,9 @@ impl Checker<'_> {
         if sieve.table.kind != TableKind::Statements {
             return;
         }
-        let (Some(codes), Some(days)) = (sieve.codes("account_id").map(<[u32]>::to_vec), sieve.days("statement_on").map(<[Day]>::to_vec)) else { return };
+        let (Some(codes), Some(days)) = (sieve.codes("account_id").map(<[u32]>::to_vec), sieve.days("statement_on").map(<[Day]>::to_vec)) else {
+            return;
+        };
         let mut seen = HashSet::with_capacity(codes.len());
         for row in used(&sieve.aside.clone()) {
             if !seen.insert((codes[row], days[row])) {

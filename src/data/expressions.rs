@@ -153,7 +153,12 @@ impl Expression {
         if expression.gives.fits(Type::Truth) {
             Ok(expression)
         } else {
-            Err(BadExpression { line: 1, column: 1, message: format!("this is {}, where a condition is expected", expression.gives.name()), help: None })
+            Err(BadExpression {
+                line: 1,
+                column: 1,
+                message: format!("this is {}, where a condition is expected", expression.gives.name()),
+                help: None,
+            })
         }
     }
 
@@ -176,7 +181,12 @@ impl Expression {
         let rest = parser.peek_token();
         if rest.token != Token::EOF {
             let start = rest.span.start;
-            return Err(BadExpression { line: start.line, column: start.column, message: format!("`{}` does not belong here", rest.token), help: Some("one expression is expected".into()) });
+            return Err(BadExpression {
+                line: start.line,
+                column: start.column,
+                message: format!("`{}` does not belong here", rest.token),
+                help: Some("one expression is expected".into()),
+            });
         }
         let (node, gives) = Reader { columns }.read(&tree, 0)?;
         Ok(Expression { node, gives })
@@ -220,14 +230,22 @@ impl Reader<'_> {
 
     fn typed(&self, expr: &Expr, wanted: Type, depth: usize) -> Result<Node, BadExpression> {
         let (node, found) = self.read(expr, depth)?;
-        if found.fits(wanted) { Ok(node) } else { self.fail(expr, format!("`{expr}` is {}, where {} is expected", found.name(), wanted.name()), None) }
+        if found.fits(wanted) {
+            Ok(node)
+        } else {
+            self.fail(expr, format!("`{expr}` is {}, where {} is expected", found.name(), wanted.name()), None)
+        }
     }
 
     /// Two expressions of one type.
     fn pair(&self, a: &Expr, b: &Expr, depth: usize) -> Result<(Box<Node>, Box<Node>, Type), BadExpression> {
         let ((x, of_x), (y, of_y)) = (self.read(a, depth)?, self.read(b, depth)?);
         if !of_x.fits(of_y) {
-            return self.fail(b, format!("`{a}` is {} and `{b}` is {}", of_x.name(), of_y.name()), Some("compare like with like; texts stand in single quotes".into()));
+            return self.fail(
+                b,
+                format!("`{a}` is {} and `{b}` is {}", of_x.name(), of_y.name()),
+                Some("compare like with like; texts stand in single quotes".into()),
+            );
         }
         Ok((Box::new(x), Box::new(y), if of_x == Type::Null { of_y } else { of_x }))
     }
@@ -243,7 +261,11 @@ impl Reader<'_> {
             Expr::Identifier(name) => match self.columns.place(&name.value) {
                 Some(place) => Ok((Node::Column(place), type_of(&self.columns.list[place].1))),
                 None => {
-                    let help = if name.quote_style == Some('"') { format!("a text stands in single quotes: '{}'; {}", name.value, suggestion(&name.value, self.columns.names())) } else { suggestion(&name.value, self.columns.names()) };
+                    let help = if name.quote_style == Some('"') {
+                        format!("a text stands in single quotes: '{}'; {}", name.value, suggestion(&name.value, self.columns.names()))
+                    } else {
+                        suggestion(&name.value, self.columns.names())
+                    };
                     self.fail(expr, format!("there is no column `{}`", name.value), Some(help))
                 }
             },
@@ -310,7 +332,11 @@ impl Reader<'_> {
                 Ok((Node::Case(whens, boxed(otherwise)), of))
             }
             Expr::Function(function) => self.function(expr, function, deeper),
-            _ => self.fail(expr, format!("`{expr}` is not part of the conditions that recoup reads"), Some("see the README's list of what a condition may hold".into())),
+            _ => self.fail(
+                expr,
+                format!("`{expr}` is not part of the conditions that recoup reads"),
+                Some("see the README's list of what a condition may hold".into()),
+            ),
         }
     }
 
@@ -321,8 +347,12 @@ impl Reader<'_> {
             BinaryOperator::Minus => '-',
             BinaryOperator::Multiply => '*',
             BinaryOperator::Divide => '/',
-            BinaryOperator::And => return Ok((Node::Both(boxed(self.typed(left, Type::Truth, depth)?), boxed(self.typed(right, Type::Truth, depth)?)), Type::Truth)),
-            BinaryOperator::Or => return Ok((Node::Either(boxed(self.typed(left, Type::Truth, depth)?), boxed(self.typed(right, Type::Truth, depth)?)), Type::Truth)),
+            BinaryOperator::And => {
+                return Ok((Node::Both(boxed(self.typed(left, Type::Truth, depth)?), boxed(self.typed(right, Type::Truth, depth)?)), Type::Truth));
+            }
+            BinaryOperator::Or => {
+                return Ok((Node::Either(boxed(self.typed(left, Type::Truth, depth)?), boxed(self.typed(right, Type::Truth, depth)?)), Type::Truth));
+            }
             _ => {
                 let comparison = match op {
                     BinaryOperator::Eq => Comparison::Equal,
@@ -331,7 +361,9 @@ impl Reader<'_> {
                     BinaryOperator::LtEq => Comparison::LessOrEqual,
                     BinaryOperator::Gt => Comparison::Greater,
                     BinaryOperator::GtEq => Comparison::GreaterOrEqual,
-                    _ => return self.fail(expr, format!("`{op}` is not an operator of conditions"), Some("+ - * / = <> < <= > >= AND OR NOT".into())),
+                    _ => {
+                        return self.fail(expr, format!("`{op}` is not an operator of conditions"), Some("+ - * / = <> < <= > >= AND OR NOT".into()));
+                    }
                 };
                 let (a, b, of) = self.pair(left, right, depth)?;
                 if of == Type::Truth && !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {

@@ -202,9 +202,8 @@ pub fn match_reversals(payments: &mut Payments) {
     for account in 0..payments.offsets.len().saturating_sub(1) {
         let records = payments.offsets[account]..payments.offsets[account + 1];
         for later in records.clone().filter(|k| payments.amount[*k] < 0) {
-            let taken_back = (records.start..later)
-                .rev()
-                .find(|k| payments.amount[*k] == -payments.amount[later] && payments.reversed_on[*k] == Day::NEVER);
+            let taken_back =
+                (records.start..later).rev().find(|k| payments.amount[*k] == -payments.amount[later] && payments.reversed_on[*k] == Day::NEVER);
             if let Some(earlier) = taken_back {
                 payments.reversed_on[earlier] = payments.known_on[later];
             }

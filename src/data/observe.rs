@@ -124,9 +124,10 @@ fn feature_table(book: &Portfolio, cases: &Cases, columns: Vec<Vec<f64>>) -> Fea
         let of = |account: &u32| *account as usize;
         let values = match &column.values {
             Values::Number(v) => Values::Number(cases.account.iter().map(|a| v[of(a)]).collect()),
-            Values::Category { codes, levels } => {
-                Values::Category { codes: cases.account.iter().map(|a| codes.get(of(a)).copied().unwrap_or(NO_LEVEL)).collect(), levels: levels.clone() }
-            }
+            Values::Category { codes, levels } => Values::Category {
+                codes: cases.account.iter().map(|a| codes.get(of(a)).copied().unwrap_or(NO_LEVEL)).collect(),
+                levels: levels.clone(),
+            },
         };
         table.columns.push(FeatureColumn {
             name: column.name.clone(),
@@ -402,7 +403,8 @@ impl<'a> Walk<'a> {
         if wanted > self.book.outcomes_until.month_index() {
             return (Maturity::Immature, false, f64::NAN);
         }
-        let found = range(&s.offsets, view.account).find(|k| s.statement_on[*k].month_index() == wanted && s.statement_on[*k] <= self.book.outcomes_until);
+        let found =
+            range(&s.offsets, view.account).find(|k| s.statement_on[*k].month_index() == wanted && s.statement_on[*k] <= self.book.outcomes_until);
         match found {
             Some(k) => (Maturity::Mature, s.current[k], f64::NAN),
             None => (Maturity::LeftTheBook, false, f64::NAN),
@@ -421,7 +423,10 @@ fn before_history(book: &Portfolio, account: usize, day: Day) -> bool {
 /// Whether a ledger account owes nothing on a day: instalments counted by then ≤ payments counted by then.
 fn plainly_in_order(book: &Portfolio, account: usize, day: Day) -> bool {
     let (i, p) = (&book.instalments, &book.payments);
-    let due = range(&i.offsets, account).take_while(|k| i.due_on[*k] <= day).filter(|k| i.known_on[*k] <= day).fold(0i64, |sum, k| sum.saturating_add(i.amount[k]));
+    let due = range(&i.offsets, account)
+        .take_while(|k| i.due_on[*k] <= day)
+        .filter(|k| i.known_on[*k] <= day)
+        .fold(0i64, |sum, k| sum.saturating_add(i.amount[k]));
     let paid = range(&p.offsets, account)
         .take_while(|k| p.paid_on[*k] <= day)
         .filter(|k| p.known_on[*k] <= day)

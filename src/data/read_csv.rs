@@ -33,18 +33,25 @@ pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn
         problems.push(Problem::note("data.byte_order_mark", "the file starts with a byte order mark, which is skipped").file(context.name.clone()));
         text.consume(3);
     }
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(context.spec.separator).buffer_capacity(BUFFER).from_reader(text);
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(context.spec.separator).buffer_capacity(BUFFER).from_reader(text);
 
     let mut record = ByteRecord::new();
     let any = reader.read_byte_record(&mut record).map_err(|e| Problems::from(vec![csv_problem(context, 1, e)]))?;
     if !any {
         return Err(Problems::from(vec![
-            Problem::error("data.empty_table", format!("{} is an empty file", context.spec.kind.name())).file(context.name.clone()).help("check the export"),
+            Problem::error("data.empty_table", format!("{} is an empty file", context.spec.kind.name()))
+                .file(context.name.clone())
+                .help("check the export"),
         ]));
     }
     let header: Vec<String> = match record.iter().map(|f| std::str::from_utf8(f).map(|t| t.trim().to_string())).collect() {
         Ok(header) => header,
-        Err(_) => return Err(Problems::from(vec![Problem::error("data.not_utf8", "the header is not UTF-8").file(context.name.clone()).row(1).help("save the file as CSV UTF-8")])),
+        Err(_) => {
+            return Err(Problems::from(vec![
+                Problem::error("data.not_utf8", "the header is not UTF-8").file(context.name.clone()).row(1).help("save the file as CSV UTF-8"),
+            ]));
+        }
     };
     if let Some(problem) = wrong_separator(context, &header) {
         problems.push(problem);
@@ -71,7 +78,15 @@ fn read_rows<R: Read>(reader: &mut csv::Reader<R>, header: &[String], columns: &
             Builder::new(c.of, base, context.minor_digits, &spec.null_words, spec.date_format.as_deref())
         })
         .collect();
-    let mut part = FilePart { cells: Vec::new(), rows: 0, first_number: 2, jumps: Vec::new(), aside: Vec::new(), problems: Problems::default(), unused: Vec::new() };
+    let mut part = FilePart {
+        cells: Vec::new(),
+        rows: 0,
+        first_number: 2,
+        jumps: Vec::new(),
+        aside: Vec::new(),
+        problems: Problems::default(),
+        unused: Vec::new(),
+    };
     let mut record = ByteRecord::new();
     let (first_line, mut inner_lines, mut blank_lines, mut last_number) = (reader.position().line(), 0u64, 0u64, 1u64);
     loop {
@@ -94,8 +109,10 @@ fn read_rows<R: Read>(reader: &mut csv::Reader<R>, header: &[String], columns: &
         let mut bad = false;
         if record.len() != header.len() {
             let code = "data.ragged_row";
-            part.problems.push(at(context, code, number, format!("the row has {} cells, the header {}", record.len(), header.len()))
-                .help("a separator inside a text must stand in quotes; a row cut off at the end of a file means that the export broke off"));
+            part.problems.push(
+                at(context, code, number, format!("the row has {} cells, the header {}", record.len(), header.len()))
+                    .help("a separator inside a text must stand in quotes; a row cut off at the end of a file means that the export broke off"),
+            );
             builders.iter_mut().for_each(Builder::push_null);
             bad = true;
         } else {
@@ -123,7 +140,8 @@ fn read_rows<R: Read>(reader: &mut csv::Reader<R>, header: &[String], columns: &
         part.rows += 1;
     }
     if blank_lines > 0 {
-        part.problems.push(Problem::note("data.blank_lines", format!("{blank_lines} blank lines between rows are skipped")).file(context.name.clone()));
+        part.problems
+            .push(Problem::note("data.blank_lines", format!("{blank_lines} blank lines between rows are skipped")).file(context.name.clone()));
     }
     part.cells = builders.into_iter().map(|b| b.cells).collect();
     part

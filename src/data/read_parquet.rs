@@ -22,6 +22,12 @@ pub fn is_parquet(path: &Path) -> bool {
     named || begins
 }
 
+/// A cell that is refused: its row, why, and the value as text.
+type Refused = (u32, BadCell, String);
+
+/// A column read, or why the file cannot be.
+type ReadColumn = Result<(Cells, Vec<Refused>), Problems>;
+
 fn damaged(context: &ReadContext<'_>, error: &PolarsError) -> Problems {
     Problems::from(vec![
         Problem::error("data.unreadable", format!("the Parquet file cannot be read: {error}"))
@@ -46,7 +52,7 @@ pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn
         return Err(problems);
     }
     let rows = metadata.num_rows;
-    let read: Vec<Result<(Cells, Vec<(u32, BadCell, String)>), Problems>> = columns
+    let read: Vec<ReadColumn> = columns
         .par_iter()
         .map(|column| {
             let mut reader = ParquetReader::new(open()?).read_parallel(ParallelStrategy::None).with_columns(Some(vec![column.source.to_string()]));
@@ -68,7 +74,10 @@ pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn
         for (row, bad_cell, value) in bad {
             part.aside.push(row);
             part.problems.push(
-                at(context, bad_cell.code, u64::from(row) + 1, bad_cell.message.to_string()).column(column.source.clone()).value(value).rule(bad_cell.rule),
+                at(context, bad_cell.code, u64::from(row) + 1, bad_cell.message.to_string())
+                    .column(column.source.clone())
+                    .value(value)
+                    .rule(bad_cell.rule),
             );
         }
         if column.required {
@@ -96,7 +105,7 @@ fn nulls(cells: &Cells) -> Box<dyn Iterator<Item = u32> + '_> {
     }
 }
 
-fn convert(values: &Series, column: &PlannedColumn, context: &ReadContext<'_>) -> Result<(Cells, Vec<(u32, BadCell, String)>), Problems> {
+fn convert(values: &Series, column: &PlannedColumn, context: &ReadContext<'_>) -> ReadColumn {
     let base = if column.name == "account_id" { context.account_ids.clone() } else { None };
     let spec = context.spec;
     let mut builder = Builder::new(column.of, base, context.minor_digits, &spec.null_words, spec.date_format.as_deref());

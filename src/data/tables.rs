@@ -173,7 +173,13 @@ impl ReadContext<'_> {
             let mapped = spec.columns.get(known.name);
             let source = mapped.map_or(known.name, String::as_str);
             if header.iter().any(|h| h == source) {
-                columns.push(PlannedColumn { name: known.name.into(), source: source.into(), of: known.of, required: known.required, purpose: Purpose::Contract });
+                columns.push(PlannedColumn {
+                    name: known.name.into(),
+                    source: source.into(),
+                    of: known.of,
+                    required: known.required,
+                    purpose: Purpose::Contract,
+                });
             } else if mapped.is_some() || known.required {
                 missing(&format!("our {}", known.name), source);
             }
@@ -184,14 +190,26 @@ impl ReadContext<'_> {
                     FeatureKind::Numeric => ColumnType::Number,
                     FeatureKind::Category => ColumnType::Code,
                 };
-                columns.push(PlannedColumn { name: name.clone(), source: feature.column.as_str().into(), of, required: false, purpose: Purpose::Feature });
+                columns.push(PlannedColumn {
+                    name: name.clone(),
+                    source: feature.column.as_str().into(),
+                    of,
+                    required: false,
+                    purpose: Purpose::Feature,
+                });
             } else {
                 missing("a feature", &feature.column);
             }
         }
         for source in &spec.key {
             if header.contains(source) {
-                columns.push(PlannedColumn { name: source.clone(), source: source.as_str().into(), of: ColumnType::Id, required: true, purpose: Purpose::Key });
+                columns.push(PlannedColumn {
+                    name: source.clone(),
+                    source: source.as_str().into(),
+                    of: ColumnType::Id,
+                    required: true,
+                    purpose: Purpose::Key,
+                });
             } else {
                 missing("the table's key", source);
             }
@@ -209,10 +227,12 @@ impl ReadContext<'_> {
 }
 
 /// Finds the files of a pattern: a file, a glob, or a folder of CSV or Parquet files. Sorted by name.
-fn files_of(root: &Path, pattern: &str, table: &str) -> Result<Vec<PathBuf>, Problem> {
+fn files_of(root: &Path, pattern: &str, table: &str) -> Result<Vec<PathBuf>, Box<Problem>> {
     let path = root.join(pattern);
     let none = |why: &str, help: String| {
-        Err(Problem::error("data.missing_file", format!("{table}: {why}")).file(path.display().to_string()).column(format!("tables.{table}.path")).help(help))
+        let problem =
+            Problem::error("data.missing_file", format!("{table}: {why}")).file(path.display().to_string()).column(format!("tables.{table}.path"));
+        Err(Box::new(problem.help(help)))
     };
     let is_table = |p: &Path| {
         // A folder that Spark wrote holds `_SUCCESS` and `.crc` files beside the data.
@@ -223,7 +243,9 @@ fn files_of(root: &Path, pattern: &str, table: &str) -> Result<Vec<PathBuf>, Pro
         return Ok(vec![path]);
     }
     let mut found: Vec<PathBuf> = if path.is_dir() {
-        std::fs::read_dir(&path).map(|entries| entries.flatten().map(|e| e.path()).filter(|p| p.is_file() && is_table(p)).collect()).unwrap_or_default()
+        std::fs::read_dir(&path)
+            .map(|entries| entries.flatten().map(|e| e.path()).filter(|p| p.is_file() && is_table(p)).collect())
+            .unwrap_or_default()
     } else if pattern.contains(['*', '?', '[']) {
         match glob::glob(&path.to_string_lossy()) {
             Ok(paths) => paths.flatten().filter(|p| p.is_file() && is_table(p)).collect(),
@@ -231,10 +253,12 @@ fn files_of(root: &Path, pattern: &str, table: &str) -> Result<Vec<PathBuf>, Pro
         }
     } else {
         let folder = path.parent().unwrap_or(root);
-        let there: Vec<String> =
-            std::fs::read_dir(folder).map(|entries| entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect()).unwrap_or_default();
+        let there: Vec<String> = std::fs::read_dir(folder)
+            .map(|entries| entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect())
+            .unwrap_or_default();
         let wanted = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let help = if there.is_empty() { format!("there is no folder {}", folder.display()) } else { suggestion(&wanted, there.iter().map(String::as_str)) };
+        let help =
+            if there.is_empty() { format!("there is no folder {}", folder.display()) } else { suggestion(&wanted, there.iter().map(String::as_str)) };
         return none("the file does not exist", help);
     };
     found.sort();
@@ -267,16 +291,19 @@ pub fn read(project: &Project) -> (Tables, Problems) {
     (tables, problems)
 }
 
+/// A file read, or why it cannot be.
+type ReadFile = Result<(FileSpan, FilePart, Vec<PlannedColumn>), Problems>;
+
 fn read_table(project: &Project, spec: &TableSpec, account_ids: Option<Arc<Words>>) -> (Option<Table>, Problems) {
     let mut problems = Problems::default();
     let mut paths = Vec::new();
     for pattern in &spec.paths {
         match files_of(&project.root, pattern, spec.kind.name()) {
             Ok(found) => paths.extend(found),
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.push(*problem),
         }
     }
-    let parts: Vec<Result<(FileSpan, FilePart, Vec<PlannedColumn>), Problems>> = paths
+    let parts: Vec<ReadFile> = paths
         .into_par_iter()
         .map(|path| {
             let name: Arc<str> = path.strip_prefix(&project.root).unwrap_or(&path).to_string_lossy().into();
@@ -288,8 +315,10 @@ fn read_table(project: &Project, spec: &TableSpec, account_ids: Option<Arc<Words
                 name: name.clone(),
             };
             let print = fingerprint(&path).map_err(|f| Problems::from(f.problems))?;
-            let (columns, part) = if read_parquet::is_parquet(&path) { read_parquet::read(&path, &context)? } else { read_csv::read(&path, &context)? };
-            let span = FileSpan { name, path, fingerprint: print, start: 0, rows: part.rows, first_number: part.first_number, jumps: part.jumps.clone() };
+            let (columns, part) =
+                if read_parquet::is_parquet(&path) { read_parquet::read(&path, &context)? } else { read_csv::read(&path, &context)? };
+            let span =
+                FileSpan { name, path, fingerprint: print, start: 0, rows: part.rows, first_number: part.first_number, jumps: part.jumps.clone() };
             Ok((span, part, columns))
         })
         .collect();
@@ -300,7 +329,17 @@ fn read_table(project: &Project, spec: &TableSpec, account_ids: Option<Arc<Words
             Ok((mut span, part, columns)) => {
                 problems.append(part.problems);
                 match &mut table {
-                    None => table = Some(Table { kind: spec.kind, files: vec![span], columns, cells: part.cells, rows: part.rows, aside: part.aside, unused: part.unused }),
+                    None => {
+                        table = Some(Table {
+                            kind: spec.kind,
+                            files: vec![span],
+                            columns,
+                            cells: part.cells,
+                            rows: part.rows,
+                            aside: part.aside,
+                            unused: part.unused,
+                        })
+                    }
                     Some(table) => {
                         let names = |columns: &[PlannedColumn]| columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
                         if names(&table.columns) != names(&columns) {

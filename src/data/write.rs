@@ -169,10 +169,7 @@ impl OutTable {
             .map_err(|e| Problem::error("file.parquet", format!("cannot lay out the table: {e}")).file(path.display().to_string()).fail())?;
         let mut refused = None;
         write_whole(path, |w| {
-            let result = ParquetWriter::new(w)
-                .with_compression(ParquetCompression::Zstd(None))
-                .with_row_group_size(Some(1 << 19))
-                .finish(&mut frame);
+            let result = ParquetWriter::new(w).with_compression(ParquetCompression::Zstd(None)).with_row_group_size(Some(1 << 19)).finish(&mut frame);
             match result {
                 Ok(_) => Ok(()),
                 Err(PolarsError::IO { error, .. }) => Err(std::io::Error::new(error.kind(), error.to_string())),

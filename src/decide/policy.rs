@@ -221,11 +221,12 @@ impl Policy {
             match Expression::condition(sql, columns) {
                 Ok(expression) => bound.push(Some(expression)),
                 Err(bad) => {
-                    let mut problem = Problem::error("policy.expression", format!("the condition of `{}` cannot be read: {}", treatment.name, bad.message))
-                        .file(self.file.display().to_string())
-                        .row(line + bad.line - 1)
-                        .value(sql.trim())
-                        .rule("a SQL condition over the case's columns");
+                    let mut problem =
+                        Problem::error("policy.expression", format!("the condition of `{}` cannot be read: {}", treatment.name, bad.message))
+                            .file(self.file.display().to_string())
+                            .row(line + bad.line - 1)
+                            .value(sql.trim())
+                            .rule("a SQL condition over the case's columns");
                     if let Some(help) = bad.help {
                         problem = problem.help(help);
                     }
@@ -244,9 +245,16 @@ impl Policy {
             Some(Source::Assumed { assumed_by }) => Some(format!("assumed by {assumed_by}: {what}")),
             _ => None,
         };
-        let reference = who(format!("the probability stands for {} at {:+} log-odds against wait", self.reference.name, self.reference.effect), &self.reference.source);
+        let reference = who(
+            format!("the probability stands for {} at {:+} log-odds against wait", self.reference.name, self.reference.effect),
+            &self.reference.source,
+        );
         let effects = self.treatments.iter().filter_map(|t| who(format!("effect of {} = {:+} log-odds against wait", t.name, t.effect), &t.source));
-        reference.into_iter().chain(effects).chain(["assumed: the probability of repaid stands in for the share of arrears repaid".to_string()]).collect()
+        reference
+            .into_iter()
+            .chain(effects)
+            .chain(["assumed: the probability of repaid stands in for the share of arrears repaid".to_string()])
+            .collect()
     }
 }
 
@@ -271,7 +279,13 @@ impl Checker<'_> {
                 Money(0)
             }
             Err(why) => {
-                self.push(text.span().start, "policy.bad_value", format!("{what} {:?}: {}", text.get_ref(), why.message()), "a decimal such as \"0.35\"", None);
+                self.push(
+                    text.span().start,
+                    "policy.bad_value",
+                    format!("{what} {:?}: {}", text.get_ref(), why.message()),
+                    "a decimal such as \"0.35\"",
+                    None,
+                );
                 Money(0)
             }
         }
@@ -287,7 +301,13 @@ impl Checker<'_> {
         }
         for needed in ["wait", "human_review"] {
             if !names.iter().any(|n| n == needed) {
-                self.push(0, "policy.missing_treatment", format!("there is no treatment `{needed}`"), "wait and human_review are always there", Some(format!("add [[treatment]] name = \"{needed}\"")));
+                self.push(
+                    0,
+                    "policy.missing_treatment",
+                    format!("there is no treatment `{needed}`"),
+                    "wait and human_review are always there",
+                    Some(format!("add [[treatment]] name = \"{needed}\"")),
+                );
             }
         }
         let reference = self.reference(typed.reference, &treatments);
@@ -314,7 +334,13 @@ impl Checker<'_> {
         }
         if t.name == "wait" {
             if t.effect != 0.0 || cost != Money(0) || complaint_cost != Money(0) || t.eligible.is_some() {
-                self.push(at, "policy.wait", "wait has an effect, a cost or a condition".into(), "wait is what everything is measured against: effect 0, cost 0, always eligible", None);
+                self.push(
+                    at,
+                    "policy.wait",
+                    "wait has an effect, a cost or a condition".into(),
+                    "wait is what everything is measured against: effect 0, cost 0, always eligible",
+                    None,
+                );
             }
         } else if t.source.is_none() && t.effect != 0.0 {
             self.push(
@@ -326,7 +352,13 @@ impl Checker<'_> {
             );
         }
         if SIGNED.contains(&t.name.as_str()) && t.signed_by.as_ref().is_none_or(|s| s.trim().is_empty()) {
-            self.push(at, "policy.no_signature", format!("nobody signs `{}`", t.name), "signed_by = \"…\"", Some("visits, mediation and legal referral need a named person's signature".into()));
+            self.push(
+                at,
+                "policy.no_signature",
+                format!("nobody signs `{}`", t.name),
+                "signed_by = \"…\"",
+                Some("visits, mediation and legal referral need a named person's signature".into()),
+            );
         }
         let scope = t.scope.unwrap_or(if ["plan", "legal", "human_review"].contains(&t.name.as_str()) { Scope::Account } else { Scope::Borrower });
         let eligible = t.eligible.map(|sql| {
@@ -335,7 +367,18 @@ impl Checker<'_> {
             let line = self.line(sql.span().start) + u64::from(opens_below);
             (sql.into_inner(), line)
         });
-        Treatment { name: t.name, family: t.family, rung: t.rung, cost, complaint_cost, effect: t.effect, source: t.source, eligible, signed_by: t.signed_by, scope }
+        Treatment {
+            name: t.name,
+            family: t.family,
+            rung: t.rung,
+            cost,
+            complaint_cost,
+            effect: t.effect,
+            source: t.source,
+            eligible,
+            signed_by: t.signed_by,
+            scope,
+        }
     }
 
     fn reference(&mut self, typed: TypedReference, treatments: &[Treatment]) -> Reference {
@@ -343,12 +386,24 @@ impl Checker<'_> {
         let name = typed.treatment.into_inner();
         if name == "history" {
             if typed.effect.is_none() || typed.source.is_none() {
-                self.push(at, "policy.reference", "a history reference has no effect or source".into(), "effect = log-odds of what was done in the past against wait, and its source", None);
+                self.push(
+                    at,
+                    "policy.reference",
+                    "a history reference has no effect or source".into(),
+                    "effect = log-odds of what was done in the past against wait, and its source",
+                    None,
+                );
             }
             return Reference { name, effect: typed.effect.unwrap_or(0.0), source: typed.source };
         }
         if typed.effect.is_some() || typed.source.is_some() {
-            self.push(at, "policy.reference", format!("the reference `{name}` has its effect where the treatment stands"), "effect and source only for treatment = \"history\"", None);
+            self.push(
+                at,
+                "policy.reference",
+                format!("the reference `{name}` has its effect where the treatment stands"),
+                "effect and source only for treatment = \"history\"",
+                None,
+            );
         }
         match treatments.iter().find(|t| t.name == name) {
             Some(t) => Reference { effect: t.effect, source: if name == "wait" { None } else { t.source.clone() }, name },
@@ -365,7 +420,13 @@ impl Checker<'_> {
         let all: Vec<&str> = Holds::ALL.iter().map(|(_, n)| *n).collect();
         for (required, _) in HOUSE_HOLDS {
             if !typed.keys().any(|k| k.get_ref() == required) {
-                self.push(0, "policy.missing_hold", format!("the policy says nothing about the hold `{required}`"), "every hold that vetoes stands in the policy", Some(format!("add [holds.{required}] allow = [\"wait\", \"human_review\"]")));
+                self.push(
+                    0,
+                    "policy.missing_hold",
+                    format!("the policy says nothing about the hold `{required}`"),
+                    "every hold that vetoes stands in the policy",
+                    Some(format!("add [holds.{required}] allow = [\"wait\", \"human_review\"]")),
+                );
             }
         }
         let mut rules = Vec::new();
@@ -380,7 +441,13 @@ impl Checker<'_> {
                 Some(place) => Some(place),
                 None => {
                     let help = suggestion(treatment.get_ref(), names.iter().map(String::as_str));
-                    this.push(treatment.span().start, "policy.unknown_treatment", format!("there is no treatment `{}`", treatment.get_ref()), "a treatment of this policy", Some(help));
+                    this.push(
+                        treatment.span().start,
+                        "policy.unknown_treatment",
+                        format!("there is no treatment `{}`", treatment.get_ref()),
+                        "a treatment of this policy",
+                        Some(help),
+                    );
                     None
                 }
             };

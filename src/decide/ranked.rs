@@ -43,7 +43,10 @@ pub fn ranking(decisions: &Decisions<'_>, cases: &Cases) -> Vec<u32> {
     let stake = |k: usize| cases.stake[k].known().unwrap_or(0);
     order.sort_by(|a, b| {
         let (a, b) = (*a as usize, *b as usize);
-        decisions.gain[b].total_cmp(&decisions.gain[a]).then_with(|| stake(b).cmp(&stake(a))).then_with(|| cases.account_id(a).cmp(cases.account_id(b)))
+        decisions.gain[b]
+            .total_cmp(&decisions.gain[a])
+            .then_with(|| stake(b).cmp(&stake(a)))
+            .then_with(|| cases.account_id(a).cmp(cases.account_id(b)))
     });
     order
 }
@@ -60,10 +63,16 @@ pub fn because(decisions: &Decisions<'_>, case: usize, minor_digits: u8) -> Stri
     let assumed = if matches!(chosen.source, Some(Source::Assumed { .. })) { ", effect assumed" } else { "" };
     let gain = amount(decisions.gain[case]).text(minor_digits);
     match (decisions.because[case], decisions.runner_up[case]) {
-        (Because::Hold(rule), _) => format!("{}: the policy leads such cases to {}", policy.holds[usize::from(rule)].name.replace('_', " "), chosen.name),
+        (Because::Hold(rule), _) => {
+            format!("{}: the policy leads such cases to {}", policy.holds[usize::from(rule)].name.replace('_', " "), chosen.name)
+        }
         (Because::WorthMost, Some((next, worth))) => {
             let next = format!("next {} {}", policy.treatments[usize::from(next)].name, amount(worth).text(minor_digits));
-            if chosen.name == "wait" { format!("no eligible treatment is worth its cost ({next})") } else { format!("most expected gain: {gain} over waiting ({next}){assumed}") }
+            if chosen.name == "wait" {
+                format!("no eligible treatment is worth its cost ({next})")
+            } else {
+                format!("most expected gain: {gain} over waiting ({next}){assumed}")
+            }
         }
         _ => "nothing else may be recommended".to_string(),
     }
@@ -115,7 +124,15 @@ fn assumed(decisions: &Decisions<'_>, cases: &Cases, case: usize) -> String {
 }
 
 /// The ranked list as a table.
-pub fn table(order: &[u32], decisions: &Decisions<'_>, cases: &Cases, features: &FeatureTable, scored: &Scored<'_>, columns: &Columns<'_>, minor_digits: u8) -> OutTable {
+pub fn table(
+    order: &[u32],
+    decisions: &Decisions<'_>,
+    cases: &Cases,
+    features: &FeatureTable,
+    scored: &Scored<'_>,
+    columns: &Columns<'_>,
+    minor_digits: u8,
+) -> OutTable {
     use rayon::prelude::*;
     let policy = decisions.policy;
     let texts = |f: &(dyn Fn(usize) -> String + Sync)| OutColumn::Text(order.par_iter().map(|k| f(*k as usize).into()).collect());

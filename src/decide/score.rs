@@ -33,7 +33,8 @@ pub struct Scored<'a> {
 pub fn score<'a>(model: &'a Model, features: &FeatureTable, bucket: &[Bucket]) -> Result<Scored<'a>> {
     let rows: Vec<u32> = (0..bucket.len() as u32).collect();
     let design = encode(features, &model.terms().iter().map(|t| &t.bins).collect::<Vec<_>>(), &rows)?;
-    let score: Vec<MicroLogOdds> = (0..bucket.len()).into_par_iter().with_min_len(4_096).map(|k| MicroLogOdds(model.sum(&design, k, bucket[k]))).collect();
+    let score: Vec<MicroLogOdds> =
+        (0..bucket.len()).into_par_iter().with_min_len(4_096).map(|k| MicroLogOdds(model.sum(&design, k, bucket[k]))).collect();
     let probability = score.par_iter().with_min_len(4_096).map(|s| s.probability()).collect();
     let scale = model.points();
     let points = score

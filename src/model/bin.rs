@@ -230,7 +230,13 @@ pub fn short(x: f64) -> String {
     if x == x.trunc() && x.abs() < 1e15 {
         return format!("{x:.0}");
     }
-    let decimals = if x.abs() >= 100.0 { 1 } else if x.abs() >= 1.0 { 2 } else { 4 };
+    let decimals = if x.abs() >= 100.0 {
+        1
+    } else if x.abs() >= 1.0 {
+        2
+    } else {
+        4
+    };
     let text = format!("{x:.decimals$}");
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
@@ -257,7 +263,10 @@ mod tests {
         let (kept, dropped) = fit_bins(&[&x], &rows, &repaid, &settings(2, 0.0));
         assert!(dropped.is_empty());
         let bins = &kept[0].bins;
-        assert_eq!(bins.iter().map(|b| (b.label.as_str(), b.n, b.repaid)).collect::<Vec<_>>(), [("up to 1", 4, 3), ("above 1", 5, 2), ("missing", 1, 1)]);
+        assert_eq!(
+            bins.iter().map(|b| (b.label.as_str(), b.n, b.repaid)).collect::<Vec<_>>(),
+            [("up to 1", 4, 3), ("above 1", 5, 2), ("missing", 1, 1)]
+        );
         let book = (6.0f64 / 4.0).ln();
         for (bin, odds) in bins.iter().zip([3.5 / 1.5, 2.5 / 3.5, 1.5 / 0.5]) {
             assert!((bin.woe - (f64::ln(odds) - book)).abs() < 1e-15);
@@ -288,7 +297,10 @@ mod tests {
         let same = column(Values::Number(vec![3.0; 4]));
         let (kept, dropped) = fit_bins(&[&nulls, &same], &rows, &repaid, &settings(4, 0.0));
         assert!(kept.is_empty());
-        assert_eq!(dropped.iter().map(|d| d.reason.as_str()).collect::<Vec<_>>(), ["it has no value in any training case", "it has the same value in every training case"]);
+        assert_eq!(
+            dropped.iter().map(|d| d.reason.as_str()).collect::<Vec<_>>(),
+            ["it has no value in any training case", "it has the same value in every training case"]
+        );
     }
 
     #[test]

@@ -58,10 +58,8 @@ pub fn out_of_fold(problem: &Problemset<'_>, fit: &LogisticFit, borrower: &[u32]
         if inside.is_empty() {
             continue;
         }
-        let part = |rows: &[usize]| Design {
-            n: rows.len(),
-            columns: problem.design.columns.iter().map(|c| rows.iter().map(|r| c[*r]).collect()).collect(),
-        };
+        let part =
+            |rows: &[usize]| Design { n: rows.len(), columns: problem.design.columns.iter().map(|c| rows.iter().map(|r| c[*r]).collect()).collect() };
         let (train, held) = (part(&outside), part(&inside));
         let outcome: Vec<f64> = outside.iter().map(|k| problem.outcome[*k]).collect();
         let rest = Problemset { design: &train, features: problem.features, outcome: &outcome, penalty_per_case: problem.penalty_per_case };
@@ -109,17 +107,22 @@ pub fn platt(log_odds: &[f64], outcome: &[f64], bucket: &[Bucket], folds: usize)
     }
     let (mut offsets, mut group_cases) = ([0.0; 4], [0u64; 4]);
     bucket.iter().for_each(|b| group_cases[bucket_group(*b)] += 1);
-    for group in 0..BUCKET_GROUPS.len() {
-        let members: Vec<(f64, f64)> =
-            log_odds.iter().zip(outcome).zip(bucket).filter(|(_, b)| bucket_group(**b) == group).map(|((x, y), _)| (intercept + slope * x, *y)).collect();
+    for (group, offset) in offsets.iter_mut().enumerate() {
+        let members: Vec<(f64, f64)> = log_odds
+            .iter()
+            .zip(outcome)
+            .zip(bucket)
+            .filter(|(_, b)| bucket_group(**b) == group)
+            .map(|((x, y), _)| (intercept + slope * x, *y))
+            .collect();
         for _ in 0..50 {
-            let (mut g, mut h) = (-SHRINKAGE * offsets[group], SHRINKAGE);
+            let (mut g, mut h) = (-SHRINKAGE * *offset, SHRINKAGE);
             for (eta, y) in &members {
-                let p = sigmoid(eta + offsets[group]);
+                let p = sigmoid(eta + *offset);
                 g += y - p;
                 h += p * (1.0 - p);
             }
-            offsets[group] += g / h;
+            *offset += g / h;
             if (g / h).abs() < 1e-12 {
                 break;
             }

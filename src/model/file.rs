@@ -184,7 +184,9 @@ impl Model {
     pub fn load(path: &Path) -> Result<Model> {
         let bytes = std::fs::read(path).map_err(|e| io_failure(path, "read the model file", &e))?;
         let named = |code: &'static str, message: String| Problem::error(code, message).file(path.display().to_string());
-        let not_json = |e: String| -> Failure { named("model.unreadable", format!("this is no model file: {e}")).help("give the file that `recoup train` wrote").fail() };
+        let not_json = |e: String| -> Failure {
+            named("model.unreadable", format!("this is no model file: {e}")).help("give the file that `recoup train` wrote").fail()
+        };
         let text = String::from_utf8(bytes).map_err(|_| not_json("it is not UTF-8".into()))?;
         let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| not_json(e.to_string()))?;
         let version = value.get("format_version").and_then(serde_json::Value::as_u64);
@@ -200,7 +202,8 @@ impl Model {
             None => return Err(not_json("it has no format_version".into())),
         }
         let digest = value.get("digest").and_then(serde_json::Value::as_str).unwrap_or_default().to_string();
-        let found = if digest.len() == BLANK.len() { blake3::hash(text.replacen(&digest, BLANK, 1).as_bytes()).to_hex().to_string() } else { String::new() };
+        let found =
+            if digest.len() == BLANK.len() { blake3::hash(text.replacen(&digest, BLANK, 1).as_bytes()).to_hex().to_string() } else { String::new() };
         if found != digest {
             return Err(named("model.digest", "the model file was changed after training: its digest does not match".into())
                 .value(digest)
@@ -208,7 +211,8 @@ impl Model {
                 .help("restore the file that `recoup train` wrote; a model is changed by training it again")
                 .fail());
         }
-        let model: Model = serde_json::from_str(&text).map_err(|e| named("model.unsound", format!("the model file lacks what scoring needs: {e}")).fail())?;
+        let model: Model =
+            serde_json::from_str(&text).map_err(|e| named("model.unsound", format!("the model file lacks what scoring needs: {e}")).fail())?;
         if let Err(why) = model.sound() {
             return Err(named("model.unsound", why).help("train the model again").fail());
         }
@@ -233,14 +237,23 @@ impl Model {
                 }
             };
             if bins > MOST_BINS + 1 || term.bins.bins.len() != bins || term.contributions.len() != bins {
-                return Err(format!("`{}` has {} bins and {} contributions where its cut makes {bins}", term.bins.name, term.bins.bins.len(), term.contributions.len()));
+                return Err(format!(
+                    "`{}` has {} bins and {} contributions where its cut makes {bins}",
+                    term.bins.name,
+                    term.bins.bins.len(),
+                    term.contributions.len()
+                ));
             }
         }
         if self.bucket_groups.len() != BUCKET_GROUPS.len() {
             return Err(format!("it has {} bucket groups instead of {}", self.bucket_groups.len(), BUCKET_GROUPS.len()));
         }
         // The largest score must stay far from overflow, and within the range of a whole number in a double.
-        let most = self.terms.iter().flat_map(|t| t.contributions.iter().map(|c| c.unsigned_abs()).max()).fold(self.base.unsigned_abs(), u64::saturating_add);
+        let most = self
+            .terms
+            .iter()
+            .flat_map(|t| t.contributions.iter().map(|c| c.unsigned_abs()).max())
+            .fold(self.base.unsigned_abs(), u64::saturating_add);
         if most > 1 << 50 { Err("its contributions are beyond any log-odds".into()) } else { Ok(()) }
     }
 

@@ -80,10 +80,13 @@ impl Problemset<'_> {
         let events = self.outcome.iter().filter(|y| **y >= 0.5).count();
         if events == 0 || events == self.outcome.len() {
             let which = if events == 0 { "none is repaid" } else { "all are repaid" };
-            return Err(Problem::error("model.one_class", format!("the training cases have one outcome only: of {} cases {which}", self.outcome.len()))
-                .rule("cases of both outcomes")
-                .help("check the outcome rule, its horizon and the training dates")
-                .fail());
+            return Err(Problem::error(
+                "model.one_class",
+                format!("the training cases have one outcome only: of {} cases {which}", self.outcome.len()),
+            )
+            .rule("cases of both outcomes")
+            .help("check the outcome rule, its horizon and the training dates")
+            .fail());
         }
         let (start, how) = self.start(seed);
         self.newton(start, how)
@@ -123,7 +126,11 @@ impl Problemset<'_> {
             Some(Ok(fitted)) => {
                 let turn = if fitted.labels().pos.class { 1.0 } else { -1.0 };
                 let start: Vec<f64> = std::iter::once(fitted.intercept()).chain(fitted.params().iter().copied()).map(|b| b * turn).collect();
-                if start.iter().all(|b| b.is_finite()) { (start, format!("linfa-logistic on {} cases", rows.len())) } else { zero("linfa-logistic gave no finite solution") }
+                if start.iter().all(|b| b.is_finite()) {
+                    (start, format!("linfa-logistic on {} cases", rows.len()))
+                } else {
+                    zero("linfa-logistic gave no finite solution")
+                }
             }
             Some(Err(error)) => zero(&format!("linfa-logistic said: {error}")),
             None => zero("linfa-logistic panicked"),
@@ -218,9 +225,9 @@ impl Problemset<'_> {
             all.hessian.iter_mut().zip(&part.hessian).for_each(|(a, b)| *a += b);
         }
         let ridge = self.penalty_per_case * self.outcome.len() as f64;
-        for j in 1..p {
-            all.loss += 0.5 * ridge * beta[j] * beta[j];
-            all.gradient[j] -= ridge * beta[j];
+        for (j, b) in beta.iter().enumerate().skip(1) {
+            all.loss += 0.5 * ridge * b * b;
+            all.gradient[j] -= ridge * b;
             all.hessian[j * p + j] += ridge;
         }
         for i in 0..p {

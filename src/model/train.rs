@@ -51,7 +51,10 @@ pub fn train(input: &TrainingInput<'_>) -> Result<Model> {
     let (bins, dropped) = fit_bins(&columns, input.train, &repaid, settings);
     if bins.is_empty() {
         let reasons: Vec<String> = dropped.iter().map(|d| format!("{}: {}", d.feature, d.reason)).collect();
-        return Err(Problem::error("model.no_feature", "no feature is left to train on").value(reasons.join("; ")).help("check the tables and the features of the project file").fail());
+        return Err(Problem::error("model.no_feature", "no feature is left to train on")
+            .value(reasons.join("; "))
+            .help("check the tables and the features of the project file")
+            .fail());
     }
     let design = encode(input.features, &bins.iter().collect::<Vec<_>>(), input.train)?;
     let outcome: Vec<f64> = repaid.iter().map(|r| f64::from(u8::from(*r))).collect();
@@ -97,7 +100,10 @@ fn chosen<'a>(input: &'a TrainingInput<'_>) -> Result<Vec<&'a FeatureColumn>> {
     let mut problems = Problems::default();
     for name in names.iter().filter(|n| input.features.get(n).is_none()) {
         problems.push(
-            Problem::error("model.unknown_feature", format!("there is no feature `{name}`")).column("model.features").value(name.as_str()).help(suggestion(name, input.features.names())),
+            Problem::error("model.unknown_feature", format!("there is no feature `{name}`"))
+                .column("model.features")
+                .value(name.as_str())
+                .help(suggestion(name, input.features.names())),
         );
     }
     problems.stop_on_error()?;
@@ -140,7 +146,12 @@ fn notes(bins: &[FeatureBins], coefficients: &[f64], columns: &[&FeatureColumn])
                 Direction::Free => false,
             };
             if contradicts {
-                notes.push(format!("{}: its rate of repaid runs against the expected direction, {:.1} % in the lowest bin and {:.1} % in the highest", feature.name, first * 100.0, last * 100.0));
+                notes.push(format!(
+                    "{}: its rate of repaid runs against the expected direction, {:.1} % in the lowest bin and {:.1} % in the highest",
+                    feature.name,
+                    first * 100.0,
+                    last * 100.0
+                ));
             }
         }
     }
@@ -167,7 +178,14 @@ fn evaluation(model: &Model, input: &TrainingInput<'_>) -> Result<Vec<SampleEval
     let design = encode(input.features, &model.terms.iter().map(|t| &t.bins).collect::<Vec<_>>(), &all)?;
     let probability: Vec<f64> = (0..all.len()).map(|k| MicroLogOdds(model.sum(&design, k, input.bucket[k])).probability()).collect();
     let dpd_probability = dpd_alone(input, &all);
-    let scores = Scores { probability: &probability, dpd: input.dpd, dpd_probability: &dpd_probability, repaid: input.repaid, borrower: input.borrower, bucket: input.bucket };
+    let scores = Scores {
+        probability: &probability,
+        dpd: input.dpd,
+        dpd_probability: &dpd_probability,
+        repaid: input.repaid,
+        borrower: input.borrower,
+        bucket: input.bucket,
+    };
     let seed = input.settings.seed;
     let mut samples = vec![evaluate("train", &scores, input.train, seed)];
     if !input.test.is_empty() {

@@ -3,10 +3,10 @@
 
 use super::summary::{CasesSummary, CheckSummary, CompareSummary, DemoSummary, ScoreSummary, TrainSummary};
 use crate::model::evaluate::{Figures, SampleEvaluation};
-use comfy_table::presets::UTF8_BORDERS_ONLY;
-use comfy_table::{CellAlignment, Table};
 use crate::study::compare::{Movement, PolicyResult};
 use crate::study::simulate::WorldSummary;
+use comfy_table::presets::UTF8_BORDERS_ONLY;
+use comfy_table::{CellAlignment, Table};
 use std::fmt::Write;
 
 /// A table with a header; columns of numbers stand to the right.
@@ -33,7 +33,7 @@ pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (k, c) in digits.chars().enumerate() {
-        if k > 0 && (digits.len() - k) % 3 == 0 {
+        if k > 0 && (digits.len() - k).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);
@@ -57,18 +57,30 @@ fn assumed(out: &mut String, sentences: &[String]) {
 pub fn check(summary: &CheckSummary, problems_file: Option<&str>) -> String {
     let mut out = String::new();
     let rows = summary.tables.iter().map(|t| {
-        vec![t.table.to_string(), t.files.len().to_string(), count(t.rows_read as u64), count(t.rows_used as u64), count(t.rows_set_aside as u64), t.unused_columns.join(", ")]
+        vec![
+            t.table.to_string(),
+            t.files.len().to_string(),
+            count(t.rows_read as u64),
+            count(t.rows_used as u64),
+            count(t.rows_set_aside as u64),
+            t.unused_columns.join(", "),
+        ]
     });
     let _ = writeln!(out, "{}", table(&["table", "files", "rows read", "rows used", "set aside", "columns not used"], rows));
     if let (Some(from), Some(until)) = (summary.data_from, summary.data_until) {
         let inferred = if summary.data_until_inferred { " (the latest record; say it in [clock] data_until if the tables cover more)" } else { "" };
-        let _ = writeln!(out, "{} accounts of {} borrowers, data from {from} to {until}{inferred}", count(summary.accounts as u64), count(summary.borrowers as u64));
+        let _ = writeln!(
+            out,
+            "{} accounts of {} borrowers, data from {from} to {until}{inferred}",
+            count(summary.accounts as u64),
+            count(summary.borrowers as u64)
+        );
     }
     assumed(&mut out, &summary.assumed);
     let found: Vec<String> = [(summary.errors, "errors"), (summary.warnings, "warnings"), (summary.notes, "notes")]
         .iter()
         .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{} {what}", count(*n)))
+        .map(|(n, what)| format!("{} {}", count(*n), if *n == 1 { what.trim_end_matches('s') } else { what }))
         .collect();
     let verdict = match (summary.errors, summary.warnings) {
         (0, 0) => "the tables are sound".to_string(),
@@ -94,7 +106,8 @@ pub fn cases(summary: &CasesSummary) -> String {
         percent(summary.repaid_share),
         summary.outcome
     );
-    let rows = summary.by_bucket.iter().map(|b| vec![b.bucket.to_string(), count(b.cases as u64), count(b.mature_cases as u64), percent(b.repaid_share)]);
+    let rows =
+        summary.by_bucket.iter().map(|b| vec![b.bucket.to_string(), count(b.cases as u64), count(b.mature_cases as u64), percent(b.repaid_share)]);
     let _ = writeln!(out, "{}", table(&["bucket", "cases", "mature", "repaid"], rows));
     let _ = writeln!(out, "{} observations; not a mature case:", count(summary.observations));
     if summary.excluded.is_empty() {
@@ -148,7 +161,13 @@ pub fn evaluation(sample: &SampleEvaluation) -> String {
 pub fn train(summary: &TrainSummary) -> String {
     let mut out = String::new();
     let [from, until] = &summary.train_window;
-    let _ = writeln!(out, "trained on {} cases of {from} to {until}, {} repaid ({})", count(summary.train_cases), percent(Some(summary.train_repaid_share)), summary.outcome);
+    let _ = writeln!(
+        out,
+        "trained on {} cases of {from} to {until}, {} repaid ({})",
+        count(summary.train_cases),
+        percent(Some(summary.train_repaid_share)),
+        summary.outcome
+    );
     match &summary.test_window {
         Some([from, until]) => {
             let _ = writeln!(out, "tested on {} later cases of {from} to {until}", count(summary.test_cases));
@@ -161,11 +180,21 @@ pub fn train(summary: &TrainSummary) -> String {
         let _ = writeln!(out, "\n{}", evaluation(sample).trim_end());
     }
     if let Some(sample) = summary.evaluation.get(1).or(summary.evaluation.first()) {
-        let rows = sample.deciles.iter().enumerate().map(|(k, d)| vec![(k + 1).to_string(), count(d.n), percent(Some(d.predicted)), percent(Some(d.observed))]);
+        let rows = sample
+            .deciles
+            .iter()
+            .enumerate()
+            .map(|(k, d)| vec![(k + 1).to_string(), count(d.n), percent(Some(d.predicted)), percent(Some(d.observed))]);
         let _ = writeln!(out, "\ncalibration, tenths of the predicted probability\n{}", table(&["tenth", "n", "predicted", "repaid"], rows));
     }
     let rows = summary.features.iter().map(|f| {
-        vec![f.name.clone(), f.bins.to_string(), format!("{:.3}", f.information_value), format!("{:.3}", f.coefficient), format!("{:.3}", f.standard_error)]
+        vec![
+            f.name.clone(),
+            f.bins.to_string(),
+            format!("{:.3}", f.information_value),
+            format!("{:.3}", f.coefficient),
+            format!("{:.3}", f.standard_error),
+        ]
     });
     let _ = writeln!(out, "\n{}", table(&["feature", "bins", "information value", "coefficient", "standard error"], rows));
     for dropped in &summary.dropped {
@@ -238,7 +267,14 @@ pub fn score(summary: &ScoreSummary) -> String {
 }
 
 fn movement(out: &mut String, movement: &Movement, currency: &str) {
-    let _ = writeln!(out, "\nfrom {} (rows) to {} (columns): {} cases move, net {} {currency}", movement.from, movement.to, count(movement.moved as u64), movement.net_difference);
+    let _ = writeln!(
+        out,
+        "\nfrom {} (rows) to {} (columns): {} cases move, net {} {currency}",
+        movement.from,
+        movement.to,
+        count(movement.moved as u64),
+        movement.net_difference
+    );
     let mut columns: Vec<&str> = Vec::new();
     let mut lines: Vec<&str> = Vec::new();
     for cell in &movement.matrix {
@@ -251,7 +287,9 @@ fn movement(out: &mut String, movement: &Movement, currency: &str) {
     }
     let header: Vec<&str> = std::iter::once("").chain(columns.iter().copied()).collect();
     let rows = lines.iter().map(|from| {
-        let cells = columns.iter().map(|to| movement.matrix.iter().find(|c| c.from == **from && c.to == **to).map_or(String::new(), |c| count(c.cases as u64)));
+        let cells = columns
+            .iter()
+            .map(|to| movement.matrix.iter().find(|c| c.from == **from && c.to == **to).map_or(String::new(), |c| count(c.cases as u64)));
         std::iter::once(from.to_string()).chain(cells).collect()
     });
     let _ = writeln!(out, "{}", table(&header, rows));
@@ -268,7 +306,14 @@ pub fn compare(summary: &CompareSummary) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{} policies on {} cases of {}", summary.comparison.policies.len(), count(summary.comparison.cases as u64), summary.as_of);
     let rows = summary.comparison.policies.iter().map(|p| {
-        vec![format!("{} {}", p.policy, p.version), p.expected_recovery.clone(), p.cost.clone(), p.net.clone(), p.expected_gain.clone(), count(p.needs_signature as u64)]
+        vec![
+            format!("{} {}", p.policy, p.version),
+            p.expected_recovery.clone(),
+            p.cost.clone(),
+            p.net.clone(),
+            p.expected_gain.clone(),
+            count(p.needs_signature as u64),
+        ]
     });
     let money = |what: &str| format!("{what}, {}", summary.currency);
     let header = ["policy".to_string(), money("expected recovery"), money("cost"), money("net"), money("gain over waiting"), "to sign".into()];
@@ -319,15 +364,28 @@ pub fn demo(summary: &DemoSummary) -> String {
     let mut out = String::new();
     let (book, model, list) = (&summary.check, &summary.train, &summary.score);
     let rows: usize = book.tables.iter().map(|t| t.rows_read).sum();
-    let _ = writeln!(out, "1. The sample book: {} accounts of {} borrowers, {} rows read, {} set aside. Nobody in it is real.", count(book.accounts as u64), count(book.borrowers as u64), count(rows as u64), count(book.warnings + book.errors));
+    let _ = writeln!(
+        out,
+        "1. The sample book: {} accounts of {} borrowers, {} rows read, {} set aside. Nobody in it is real.",
+        count(book.accounts as u64),
+        count(book.borrowers as u64),
+        count(rows as u64),
+        count(book.warnings + book.errors)
+    );
     let _ = writeln!(out, "\n2. A model of the chance that a case is repaid ({}), trained on {} cases:", model.outcome, count(model.train_cases));
     for sample in model.evaluation.iter().filter(|s| s.sample != "train") {
         if let Some(all) = sample.slices.first() {
             let who = if sample.sample == "out_of_time" { "later cases" } else { "later cases of borrowers never seen" };
-            let _ = writeln!(out, "   {} {who}: AUC {}, days past due alone {}", count(all.n), with_interval(&all.model), with_interval(&all.dpd_only));
+            let _ =
+                writeln!(out, "   {} {who}: AUC {}, days past due alone {}", count(all.n), with_interval(&all.model), with_interval(&all.dpd_only));
         }
     }
-    let _ = writeln!(out, "\n3. {} cases on {}, ranked by what the recommended strategy is expected to gain under the policy in force:", count(list.cases as u64), list.as_of);
+    let _ = writeln!(
+        out,
+        "\n3. {} cases on {}, ranked by what the recommended strategy is expected to gain under the policy in force:",
+        count(list.cases as u64),
+        list.as_of
+    );
     top_cases(&mut out, list);
     if let Some(result) = &list.result {
         policy_result(&mut out, result, &list.currency);
@@ -336,7 +394,10 @@ pub fn demo(summary: &DemoSummary) -> String {
     for m in &summary.compare.comparison.movements {
         movement(&mut out, m, &summary.compare.currency);
     }
-    let _ = writeln!(out, "\nThe gains rest on effects that the author of the sample policies assumed; nobody measured them. `recoup compare` lists each.");
+    let _ = writeln!(
+        out,
+        "\nThe gains rest on effects that the author of the sample policies assumed; nobody measured them. `recoup compare` lists each."
+    );
     let folder = &summary.folder;
     let _ = writeln!(out, "\nFiles: {folder}/book (tables and recoup.toml), {folder}/policies, {folder}/model.json, {folder}/run/ranked.csv");
     out

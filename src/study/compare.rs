@@ -204,7 +204,12 @@ fn movement(a: &Decisions<'_>, b: &Decisions<'_>, cases: &Cases, columns: &Colum
         to: b.policy.name.clone(),
         matrix: cells
             .into_iter()
-            .map(|((from, to), (n, sum))| Move { from: name(a.policy, from).into(), to: name(b.policy, to).into(), cases: n, stake: Money(sum).text(minor_digits) })
+            .map(|((from, to), (n, sum))| Move {
+                from: name(a.policy, from).into(),
+                to: name(b.policy, to).into(),
+                cases: n,
+                stake: Money(sum).text(minor_digits),
+            })
             .collect(),
         moved: moved.len(),
         net_difference: amount(net(b, cases) - net(a, cases)).text(minor_digits),

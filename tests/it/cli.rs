@@ -69,7 +69,12 @@ fn a_reader_that_goes_away_is_no_failure_and_a_full_disk_is() {
     assert_eq!((done.status.code(), text(&done.stderr)), (Some(0), String::new()));
     if std::path::Path::new("/dev/full").exists() {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let done = Command::new(env!("CARGO_BIN_EXE_recoup")).args(["cases", "--project", "recoup.toml"]).current_dir(book.folder.path()).stdout(full).output().unwrap();
+        let done = Command::new(env!("CARGO_BIN_EXE_recoup"))
+            .args(["cases", "--project", "recoup.toml"])
+            .current_dir(book.folder.path())
+            .stdout(full)
+            .output()
+            .unwrap();
         assert_eq!(done.status.code(), Some(2));
         assert!(text(&done.stderr).contains("cannot write to standard output"), "{}", text(&done.stderr));
     }

@@ -24,7 +24,9 @@ fn small(call_eligible: &str, plan_eligible: &str) -> Policy {
     let source = "source = { assumed_by = \"test\" }";
     let treatment = |name: &str, family: &str, rung: u32, cost: &str, effect: f64, more: &str| {
         let source = if name == "wait" || effect == 0.0 { "" } else { source };
-        format!("[[treatment]]\nname = \"{name}\"\nfamily = \"{family}\"\nrung = {rung}\ncost = \"{cost}\"\ncomplaint_cost = \"0\"\neffect = {effect:.2}\n{source}\n{more}\n")
+        format!(
+            "[[treatment]]\nname = \"{name}\"\nfamily = \"{family}\"\nrung = {rung}\ncost = \"{cost}\"\ncomplaint_cost = \"0\"\neffect = {effect:.2}\n{source}\n{more}\n"
+        )
     };
     let mut text = "name = \"small\"\nversion = \"1\"\n[reference]\ntreatment = \"wait\"\n".to_string();
     text += &treatment("wait", "soft", 0, "0", 0.0, "");
@@ -149,7 +151,8 @@ fn brute_force(policy: &Policy, d: &Decisions<'_>, book: &Cases, probability: &[
     let free = |k: usize, p: usize| d.verdicts[k * t + p] == Verdict::Free;
     let mut best = f64::NEG_INFINITY;
     for cover in (0..t).filter(|p| policy.treatments[*p].scope == Scope::Borrower && (0..n).all(|k| free(k, *p))) {
-        let own: Vec<usize> = (0..t).filter(|p| policy.treatments[*p].scope == Scope::Account && policy.treatments[*p].name != "human_review").chain([cover]).collect();
+        let own: Vec<usize> =
+            (0..t).filter(|p| policy.treatments[*p].scope == Scope::Account && policy.treatments[*p].name != "human_review").chain([cover]).collect();
         for mut way in 0..own.len().pow(n as u32) {
             let (mut total, mut covered, mut allowed) = (0.0, false, true);
             for k in 0..n {
@@ -228,5 +231,8 @@ fn the_sample_policies_are_sound_and_mistakes_are_named_by_line() {
     }
     let text = policy.bind(&columns).unwrap_err().to_string();
     let wanted = format!("line {}", line("eligible = \"dpd > 30 AND NOT vulnerable\""));
-    assert!(text.contains("policy.expression") && text.contains("policy.toml") && text.contains(&wanted) && text.contains("did you mean `vulnerable`?"), "{text}");
+    assert!(
+        text.contains("policy.expression") && text.contains("policy.toml") && text.contains(&wanted) && text.contains("did you mean `vulnerable`?"),
+        "{text}"
+    );
 }

@@ -57,7 +57,8 @@ fn slow(due: &[Due], paid: &[Paid], tolerance: i64, day: i32) -> (i32, i64) {
 }
 
 fn dues() -> impl Strategy<Value = Vec<Due>> {
-    prop::collection::vec((0..120i32, 0..150i32, 0..50i64), 0..8).prop_map(|v| v.into_iter().map(|(d, k, a)| (d, if k > 130 { k } else { 0 }, a)).collect())
+    prop::collection::vec((0..120i32, 0..150i32, 0..50i64), 0..8)
+        .prop_map(|v| v.into_iter().map(|(d, k, a)| (d, if k > 130 { k } else { 0 }, a)).collect())
 }
 
 fn payments() -> impl Strategy<Value = Vec<Paid>> {
@@ -92,7 +93,11 @@ proptest! {
 
 /// A book of some accounts with lively histories, as CSV texts, from a fixed rule.
 fn lively() -> (String, String, String) {
-    let (mut accounts, mut instalments, mut payments) = ("account_id,borrower_id,opened_on\n".to_string(), "account_id,due_on,amount\n".to_string(), "account_id,paid_on,known_on,amount\n".to_string());
+    let (mut accounts, mut instalments, mut payments) = (
+        "account_id,borrower_id,opened_on\n".to_string(),
+        "account_id,due_on,amount\n".to_string(),
+        "account_id,paid_on,known_on,amount\n".to_string(),
+    );
     let start: Day = "2019-01-05".parse().unwrap();
     for a in 0..40i32 {
         let _ = writeln!(accounts, "{a},b{},{start}", a / 2);

@@ -88,12 +88,12 @@ fn every_feature_of_a_busy_account_on_one_day() {
         ("past_cures", 3.0),
         ("past_cure_rate", 1.0),
         ("max_dpd_365", 36.0),
-        ("months_since_30dpd", 0.0), // Apr 9 was day 30
-        ("bucket_change_1c", 1.0),   // Mar 15: 5 days past due, M1
+        ("months_since_30dpd", 0.0),  // Apr 9 was day 30
+        ("bucket_change_1c", 1.0),    // Mar 15: 5 days past due, M1
         ("days_since_payment", 31.0), // Mar 15: the payment of Mar 25 was taken back
-        ("payments_90", 3.0),        // Jan 20 (86 days ago), Feb 10 and Mar 15, without the one taken back
+        ("payments_90", 3.0),         // Jan 20 (86 days ago), Feb 10 and Mar 15, without the one taken back
         ("paid_to_due_365", 260.0 / 400.0),
-        ("on_time_rate_365", 0.25), // February alone: posted late but paid on the day
+        ("on_time_rate_365", 0.25),    // February alone: posted late but paid on the day
         ("partial_payments_365", 1.0), // 60 on Mar 15
         ("months_on_book", 15.0),
         ("day_of_month", 15.0),
@@ -121,7 +121,8 @@ fn a_record_known_later_changes_no_earlier_feature() {
 #[test]
 fn entry_cases_are_the_first_days_of_episodes() {
     let seen = observed(&busy(), Some(Observe::Entry));
-    let rows: Vec<(String, String, i32)> = (0..seen.cases.len()).map(|k| (seen.cases.account_id(k).into(), seen.cases.as_of[k].to_string(), seen.cases.dpd[k])).collect();
+    let rows: Vec<(String, String, i32)> =
+        (0..seen.cases.len()).map(|k| (seen.cases.account_id(k).into(), seen.cases.as_of[k].to_string(), seen.cases.dpd[k])).collect();
     let row = |a: &str, d: &str, dpd| (a.to_string(), d.to_string(), dpd);
     assert_eq!(
         rows,
@@ -152,7 +153,10 @@ fn the_order_of_rows_changes_nothing() {
     };
     let (accounts, instalments, payments) = (super::world::ACCOUNTS, super::world::INSTALMENTS, super::world::PAYMENTS);
     let a = observed(&Book::with(&[]), None);
-    let b = observed(&Book::with(&[("accounts.csv", &reversed(accounts)), ("instalments.csv", &reversed(instalments)), ("payments.csv", &reversed(payments))]), None);
+    let b = observed(
+        &Book::with(&[("accounts.csv", &reversed(accounts)), ("instalments.csv", &reversed(instalments)), ("payments.csv", &reversed(payments))]),
+        None,
+    );
     assert_eq!(format!("{:?}", a.features), format!("{:?}", b.features));
     assert_eq!(format!("{:?}", a.cases), format!("{:?}", b.cases));
 }
@@ -167,8 +171,10 @@ fn holds_and_exclusions_follow_the_events() {
         003,,plan_broken,2020-07-15,,2020-07-15\n\
         003,,write_off,2020-09-10,,2020-09-10\n";
     let seen = observed(&Book::with(&[("recoup.toml", &project), ("events.csv", events)]), None);
-    let names: Vec<(String, String)> =
-        (0..seen.cases.len()).filter(|k| seen.cases.account_id(*k) == "003").map(|k| (seen.cases.as_of[k].to_string(), seen.cases.holds[k].names().collect::<Vec<_>>().join(" "))).collect();
+    let names: Vec<(String, String)> = (0..seen.cases.len())
+        .filter(|k| seen.cases.account_id(*k) == "003")
+        .map(|k| (seen.cases.as_of[k].to_string(), seen.cases.holds[k].names().collect::<Vec<_>>().join(" ")))
+        .collect();
     let row = |d: &str, n: &str| (d.to_string(), n.to_string());
     assert_eq!(
         names,

@@ -25,7 +25,13 @@ use std::process::Command;
 fn category(name: &str, codes: Vec<u32>) -> FeatureColumn {
     let most = codes.iter().copied().filter(|c| *c != u32::MAX).max().unwrap();
     let levels = (0..=most).map(|c| format!("{name}{c}").into()).collect();
-    FeatureColumn { name: name.into(), meaning: name.into(), expected: Direction::Free, sub_score: SubScore::Neither, values: Values::Category { codes, levels } }
+    FeatureColumn {
+        name: name.into(),
+        meaning: name.into(),
+        expected: Direction::Free,
+        sub_score: SubScore::Neither,
+        values: Values::Category { codes, levels },
+    }
 }
 
 fn number(name: &str, values: Vec<f64>) -> FeatureColumn {
@@ -90,7 +96,10 @@ fn figures_equal_scikit_learn() {
 }
 
 /// A table of 400 cases with one telling feature, one weaker one, a constant, an empty one and a category.
-fn trained(features: Option<Vec<String>>, change: impl Fn(&mut FeatureTable, &mut Vec<bool>)) -> Result<(Model, FeatureTable), recoup::base::problem::Failure> {
+fn trained(
+    features: Option<Vec<String>>,
+    change: impl Fn(&mut FeatureTable, &mut Vec<bool>),
+) -> Result<(Model, FeatureTable), recoup::base::problem::Failure> {
     let n = 400usize;
     let wave = |k: usize, m: usize| ((k * m) % 101) as f64 / 101.0;
     let mut table = FeatureTable {
@@ -104,11 +113,25 @@ fn trained(features: Option<Vec<String>>, change: impl Fn(&mut FeatureTable, &mu
     };
     let mut repaid: Vec<bool> = (0..n).map(|k| 1.6 * wave(k, 37) + 0.5 * wave(k, 59) + wave(k, 83) > 1.5).collect();
     change(&mut table, &mut repaid);
-    let (borrower, bucket, dpd): (Vec<u32>, Vec<Bucket>, Vec<i32>) = ((0..n as u32).map(|k| k / 2).collect(), (0..n).map(|k| Bucket(1 + (k % 4) as u8)).collect(), (0..n as i32).map(|k| 5 + 30 * (k % 4)).collect());
+    let (borrower, bucket, dpd): (Vec<u32>, Vec<Bucket>, Vec<i32>) = (
+        (0..n as u32).map(|k| k / 2).collect(),
+        (0..n).map(|k| Bucket(1 + (k % 4) as u8)).collect(),
+        (0..n as i32).map(|k| 5 + 30 * (k % 4)).collect(),
+    );
     let train_rows: Vec<u32> = (0..300).collect();
     let test_rows: Vec<u32> = (300..400).collect();
     let settings = ModelSettings { features, ..Default::default() };
-    let input = TrainingInput { features: &table, repaid: &repaid, borrower: &borrower, bucket: &bucket, dpd: &dpd, train: &train_rows, test: &test_rows, settings: &settings, provenance: Provenance::default() };
+    let input = TrainingInput {
+        features: &table,
+        repaid: &repaid,
+        borrower: &borrower,
+        bucket: &bucket,
+        dpd: &dpd,
+        train: &train_rows,
+        test: &test_rows,
+        settings: &settings,
+        provenance: Provenance::default(),
+    };
     let model = train(&input)?;
     Ok((model, table))
 }
@@ -138,7 +161,10 @@ fn the_score_is_the_sum_of_its_whole_numbers_alone_or_in_a_batch() {
                 .collect(),
         };
         let single = score(&model, &alone, &bucket[case..=case]).unwrap();
-        assert_eq!((single.score[0], single.probability[0].to_bits(), single.points[0].to_bits()), (scored.score[case], scored.probability[case].to_bits(), scored.points[case].to_bits()));
+        assert_eq!(
+            (single.score[0], single.probability[0].to_bits(), single.points[0].to_bits()),
+            (scored.score[case], scored.probability[case].to_bits(), scored.points[case].to_bits())
+        );
         // Reasons are the terms furthest below their mean, most negative first.
         let reasons = lowest(&scored, case, 3);
         let below: Vec<i64> = reasons.iter().map(|t| scored.contribution(*t, case) - model.terms()[*t].mean_contribution).collect();
@@ -151,7 +177,8 @@ fn the_score_is_the_sum_of_its_whole_numbers_alone_or_in_a_batch() {
 
 #[test]
 fn training_refuses_what_it_cannot_learn_from() {
-    let said = |features: Option<Vec<String>>, change: &dyn Fn(&mut FeatureTable, &mut Vec<bool>)| trained(features, change).err().unwrap().to_string();
+    let said =
+        |features: Option<Vec<String>>, change: &dyn Fn(&mut FeatureTable, &mut Vec<bool>)| trained(features, change).err().unwrap().to_string();
     let text = said(None, &|_, repaid| repaid.fill(true));
     assert!(text.contains("model.one_class") && text.contains("300 training cases, 300 repaid"), "{text}");
     let text = said(None, &|_, repaid| {
@@ -192,7 +219,10 @@ fn the_book_of_scoring_must_have_the_features_of_training() {
     assert!(text.contains("score.wrong_type") && text.contains("word"), "{text}");
     // A word never seen falls into `other`, a missing value into its own bin.
     let mut unseen = table;
-    unseen.columns[4] = FeatureColumn { values: Values::Category { codes: (0..400).map(|k| if k == 0 { 0 } else { u32::MAX }).collect(), levels: vec!["never seen".into()] }, ..unseen.columns[4].clone() };
+    unseen.columns[4] = FeatureColumn {
+        values: Values::Category { codes: (0..400).map(|k| if k == 0 { 0 } else { u32::MAX }).collect(), levels: vec!["never seen".into()] },
+        ..unseen.columns[4].clone()
+    };
     let scored = score(&model, &unseen, &[Bucket(1); 400]).unwrap();
     let word = model.terms().iter().position(|t| t.bins.name == "word").unwrap();
     assert_eq!((scored.design.columns[word][0], scored.design.columns[word][1]), (3, 4));
@@ -261,7 +291,8 @@ fn in_a_world_whose_truth_is_known_the_model_comes_near_it() {
     let truth = truth(&world.path().join("world/truth.parquet"));
     let cases = &seen.cases;
     let mature: Vec<usize> = (0..cases.len()).filter(|k| cases.maturity[*k] == Maturity::Mature).collect();
-    let known: Vec<(usize, f64)> = mature.iter().filter_map(|k| Some((*k, *truth.get(&(cases.account_id(*k).to_string(), cases.as_of[*k].0))?))).collect();
+    let known: Vec<(usize, f64)> =
+        mature.iter().filter_map(|k| Some((*k, *truth.get(&(cases.account_id(*k).to_string(), cases.as_of[*k].0))?))).collect();
     // All but those of the lately deceased have a truth.
     assert!(known.len() as f64 > 0.98 * mature.len() as f64, "{} of {}", known.len(), mature.len());
     // The outcomes that the ledger gives are draws from the true probabilities: cases, path and outcome agree with the world.
@@ -295,7 +326,11 @@ fn truth(path: &Path) -> std::collections::HashMap<(String, i32), f64> {
     use recoup::data::read_parquet;
     use recoup::data::tables::ReadContext;
     let columns = [("account_id", "account_id"), ("from", "as_of"), ("kind", "hardship")].map(|(a, b)| (a.to_string(), b.to_string())).into();
-    let features = [("p".to_string(), recoup::base::config::ExtraFeature { column: "probability_repaid".into(), kind: recoup::base::config::FeatureKind::Numeric })].into();
+    let features = [(
+        "p".to_string(),
+        recoup::base::config::ExtraFeature { column: "probability_repaid".into(), kind: recoup::base::config::FeatureKind::Numeric },
+    )]
+    .into();
     let spec = TableSpec {
         kind: TableKind::Events,
         paths: vec![],

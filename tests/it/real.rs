@@ -1,6 +1,6 @@
 //! The three real books: counts found independently, to the case. Needs the folder that RECOUP_REAL_DATA names.
 
-use recoup::base::config::{Observe, Project, OutcomeRule};
+use recoup::base::config::{Observe, OutcomeRule, Project};
 use recoup::data::cases::Maturity;
 use recoup::data::observe::observe;
 use recoup::pipeline::{cases, read_book};
@@ -39,7 +39,8 @@ fn card_record_split() {
     let split = book.project.split.unwrap();
     let mature = |k: &usize| seen.maturity[*k] == Maturity::Mature;
     let train: Vec<usize> = (0..seen.len()).filter(mature).filter(|k| seen.as_of[*k] <= split.train_until).collect();
-    let test: Vec<usize> = (0..seen.len()).filter(mature).filter(|k| seen.as_of[*k] >= split.test_from && seen.as_of[*k] <= split.test_until.unwrap()).collect();
+    let test: Vec<usize> =
+        (0..seen.len()).filter(mature).filter(|k| seen.as_of[*k] >= split.test_from && seen.as_of[*k] <= split.test_until.unwrap()).collect();
     let known: std::collections::HashSet<u32> = train.iter().map(|k| seen.borrower[*k]).collect();
     assert_eq!((train.len(), test.len(), test.iter().filter(|k| !known.contains(&seen.borrower[**k])).count()), (7_894, 3_717, 1_723));
 }

@@ -38,7 +38,13 @@ fn sample_project() -> String {
 fn the_demo_needs_nothing_and_says_what_was_found() {
     let folder = tempfile::tempdir().unwrap();
     let said = good(folder.path(), &["demo"]);
-    for part in ["The sample book: 2,000 accounts", "days past due alone", "cases on 2025-12-31", "from current (rows) to challenger (columns)", "recoup-demo/run/ranked.csv"] {
+    for part in [
+        "The sample book: 2,000 accounts",
+        "days past due alone",
+        "cases on 2025-12-31",
+        "from current (rows) to challenger (columns)",
+        "recoup-demo/run/ranked.csv",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(folder.path().join("recoup-demo/run/ranked.parquet").is_file());
@@ -61,7 +67,11 @@ fn the_sample_is_what_simulate_writes_and_its_model_what_train_writes() {
         assert_eq!(std::fs::read(entry.path()).unwrap(), std::fs::read(folder.path().join("sample").join(&name)).unwrap(), "{name:?}");
     }
     good(folder.path(), &["train", "--project", &sample_project(), "--out", "m.json", "--quiet"]);
-    assert_eq!(std::fs::read(folder.path().join("m.json")).unwrap(), std::fs::read(home("models/sample.json")).unwrap(), "models/sample.json is stale: train it again");
+    assert_eq!(
+        std::fs::read(folder.path().join("m.json")).unwrap(),
+        std::fs::read(home("models/sample.json")).unwrap(),
+        "models/sample.json is stale: train it again"
+    );
 }
 
 #[test]
@@ -74,7 +84,9 @@ fn the_ranked_list_is_whole_ordered_and_the_same_whatever_the_threads() {
         args.extend(["--threads", threads, "--json"]);
         let json: serde_json::Value = serde_json::from_str(&good(folder.path(), &args)).unwrap();
         assert_eq!(json["cases"], 105);
-        files.push(["ranked.csv", "ranked.parquet", "manifest.json"].iter().map(|f| std::fs::read(folder.path().join("run").join(f)).unwrap()).collect());
+        files.push(
+            ["ranked.csv", "ranked.parquet", "manifest.json"].iter().map(|f| std::fs::read(folder.path().join("run").join(f)).unwrap()).collect(),
+        );
     }
     assert!(files[0] == files[1]);
     let (header, rows) = csv(&folder.path().join("run/ranked.csv"));
@@ -116,7 +128,8 @@ fn a_case_scores_alone_as_in_the_whole_book() {
         let (head, lines) = csv(&path);
         let mine: Vec<String> = csv(&book.join("accounts.csv")).1.iter().filter(|l| l[1] == chosen[borrower]).map(|l| l[0].clone()).collect();
         let key = head.iter().position(|h| h == if table == "events" { "borrower_id" } else { "account_id" }).unwrap();
-        let keep: Vec<&Vec<String>> = lines.iter().filter(|l| if table == "events" { l[key] == chosen[borrower] } else { mine.contains(&l[key]) }).collect();
+        let keep: Vec<&Vec<String>> =
+            lines.iter().filter(|l| if table == "events" { l[key] == chosen[borrower] } else { mine.contains(&l[key]) }).collect();
         if keep.is_empty() {
             // A table without rows is an error by itself; one foreign row, set aside, keeps it there.
             continue;
@@ -143,7 +156,8 @@ fn two_policies_side_by_side() {
     let movement = &json["movements"][0];
     let cells: u64 = movement["matrix"].as_array().unwrap().iter().map(|c| c["cases"].as_u64().unwrap()).sum();
     assert_eq!(cells, 105);
-    let off_diagonal: u64 = movement["matrix"].as_array().unwrap().iter().filter(|c| c["from"] != c["to"]).map(|c| c["cases"].as_u64().unwrap()).sum();
+    let off_diagonal: u64 =
+        movement["matrix"].as_array().unwrap().iter().filter(|c| c["from"] != c["to"]).map(|c| c["cases"].as_u64().unwrap()).sum();
     assert_eq!(movement["moved"], off_diagonal);
     let amount = |v: &serde_json::Value| v.as_str().unwrap().parse::<f64>().unwrap();
     let (first, second) = (&json["policies"][0], &json["policies"][1]);
@@ -187,12 +201,18 @@ fn bad_input_is_said_and_leaves_nothing_behind() {
     std::fs::write(here.join("policy.toml"), &text).unwrap();
     let message = said(&score_args(&project, &model, "policy.toml", "2025-12-31", "run"));
     let line = text[..text.find("arears").unwrap()].matches('\n').count() + 1;
-    assert!(message.contains("policy.expression") && message.contains(&format!("line {line}")) && message.contains("did you mean `arrears`?"), "{message}");
+    assert!(
+        message.contains("policy.expression") && message.contains(&format!("line {line}")) && message.contains("did you mean `arrears`?"),
+        "{message}"
+    );
     std::fs::write(here.join("file"), "").unwrap();
     assert!(said(&score_args(&project, &model, &policy, "2025-12-31", "file/run")).contains("file.io"));
     assert!(said(&score_args(&project, "nowhere.json", &policy, "2025-12-31", "run")).contains("cannot read the model file"));
     // A book without a contact log: the facts are missing, so treatments that limit contacts are vetoed, never freed.
-    let bare = std::fs::read_to_string(&project).unwrap().replace("[tables.contacts]\npath = \"contacts.csv.gz\"\n", "").replace("path = \"", &format!("path = \"{}/", home("data/sample")));
+    let bare = std::fs::read_to_string(&project)
+        .unwrap()
+        .replace("[tables.contacts]\npath = \"contacts.csv.gz\"\n", "")
+        .replace("path = \"", &format!("path = \"{}/", home("data/sample")));
     std::fs::write(here.join("bare.toml"), bare).unwrap();
     good(here, &score_args("bare.toml", &model, &policy, "2025-12-31", "bare"));
     let (header, rows) = csv(&here.join("bare/ranked.csv"));

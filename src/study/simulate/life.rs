@@ -179,7 +179,13 @@ fn befall(world: &World, borrower: i64, ledger: &mut Ledger, random: &mut Random
         ability,
         willingness,
         salary_day: [1, 5, 10, 15][random.between(0, 3) as usize],
-        income_band: if noisy < -0.5 { 0 } else if noisy < 0.8 { 1 } else { 2 },
+        income_band: if noisy < -0.5 {
+            0
+        } else if noisy < 0.8 {
+            1
+        } else {
+            2
+        },
         region: random.between(0, 3) as u8,
         age_band: random.weighted(&[0.3, 0.4, 0.22, 0.08]) as u8,
         hardship: vec![false; world.months as usize],
@@ -329,7 +335,15 @@ fn pay_in_order(person: &Person, account: &mut Account, month: u32, due: i64, ba
 }
 
 /// A month that begins in arrears: contacted by the past policy, then cleared, paid in part, or not.
-fn pay_in_arrears(person: &Person, account: &mut Account, month: u32, (arrears, this_month): (i64, i64), (base, hardship): (f64, bool), ledger: &mut Ledger, random: &mut Random) {
+fn pay_in_arrears(
+    person: &Person,
+    account: &mut Account,
+    month: u32,
+    (arrears, this_month): (i64, i64),
+    (base, hardship): (f64, bool),
+    ledger: &mut Ledger,
+    random: &mut Random,
+) {
     let behind = (arrears + account.instalment - 1) / account.instalment;
     let depth = (behind - 1).min(7) as f64;
     let partly = f64::from(u8::from(arrears % account.instalment != 0));
@@ -377,7 +391,13 @@ fn contacts(account: &Account, month: u32, behind: i64, reached: bool, ledger: &
     }
     let promised = reached && random.chance(0.4);
     if reached {
-        let result = if promised { "promise" } else if random.chance(0.15) { "refused" } else { "reached" };
+        let result = if promised {
+            "promise"
+        } else if random.chance(0.15) {
+            "refused"
+        } else {
+            "reached"
+        };
         ledger.contact(account.id, on(month, 5), "call", result, false);
     }
     if random.chance(0.04) {

@@ -102,7 +102,13 @@ fn accounts_of_borrowers(world: &World) -> Vec<u8> {
     while left > 0 {
         let mut random = Random::of(world.seed, counts.len() as u64 + 1, 0);
         let dice = random.unit();
-        let n: u8 = if dice < 0.80 { 1 } else if dice < 0.95 { 2 } else { 3 };
+        let n: u8 = if dice < 0.80 {
+            1
+        } else if dice < 0.95 {
+            2
+        } else {
+            3
+        };
         let n = u64::from(n).min(left);
         counts.push(n as u8);
         left -= n;
@@ -186,7 +192,15 @@ fn write(world: &World, out: &Path, format: Format, borrowers: u64, all: Ledger)
         rows.insert(name, table.rows());
         table.write(&folder.path(&format!("{name}.{}", format.extension())), format)?;
     }
-    let summary = WorldSummary { world: *world, folder: out.display().to_string(), data_from: first_day(), data_until: until, borrowers, rows, in_arrears_share };
+    let summary = WorldSummary {
+        world: *world,
+        folder: out.display().to_string(),
+        data_from: first_day(),
+        data_until: until,
+        borrowers,
+        rows,
+        in_arrears_share,
+    };
     let project = project_file(world, until, format);
     crate::base::files::write_whole(&folder.path("recoup.toml"), |w| w.write_all(project.as_bytes()))?;
     // The folder's own record holds no place and no time, so that the same seed gives the same bytes anywhere.
@@ -259,8 +273,11 @@ mod tests {
         let out = folder.path().join("w");
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| simulate(world, &out, Format::Csv)).unwrap();
-        let mut files: Vec<(String, Vec<u8>)> =
-            std::fs::read_dir(&out).unwrap().flatten().map(|e| (e.file_name().to_string_lossy().into_owned(), std::fs::read(e.path()).unwrap())).collect();
+        let mut files: Vec<(String, Vec<u8>)> = std::fs::read_dir(&out)
+            .unwrap()
+            .flatten()
+            .map(|e| (e.file_name().to_string_lossy().into_owned(), std::fs::read(e.path()).unwrap()))
+            .collect();
         files.sort();
         files
     }

@@ -9,7 +9,8 @@ pub struct Random(Xoshiro256PlusPlus);
 impl Random {
     /// The stream of a borrower for a purpose.
     pub fn of(seed: u64, borrower: u64, purpose: u64) -> Random {
-        let mixed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ borrower.wrapping_mul(0xD134_2543_DE82_EF95) ^ purpose.wrapping_mul(0xA24B_AED4_963E_E407);
+        let mixed =
+            seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ borrower.wrapping_mul(0xD134_2543_DE82_EF95) ^ purpose.wrapping_mul(0xA24B_AED4_963E_E407);
         Random(Xoshiro256PlusPlus::seed_from_u64(mixed))
     }
 
