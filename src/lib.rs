@@ -51,16 +51,19 @@
 //! | `decide::ranked` | the ranked list |
 //! | **`study`** | **questions** |
 //! | `study::simulate` | a world whose truth is known |
+//! | `study::sample` | the sample book, carried in the binary |
 //! | `study::compare` | two policies on the same book |
 //! | **`report`** | **results for people** |
 //! | `report::summary` | what each command found |
-//! | `report::terminal` | the same, laid out |
+//! | `report::tables` | the cases and the problems as tables |
+//! | `report::manifest` | the record of a run |
+//! | `report::terminal` | summaries laid out |
 //! | **`pipeline`** | **one straight-line function a command** |
 
 pub mod base;
 pub mod data;
-pub mod decide;
 pub mod model;
-pub mod pipeline;
-pub mod report;
+pub mod decide;
 pub mod study;
+pub mod report;
+pub mod pipeline;

@@ -9,6 +9,7 @@ use recoup::base::dates::Day;
 use recoup::base::problem::{Failure, Problem, Problems, Severity, shown};
 use recoup::data::write::Format;
 use recoup::pipeline;
+use recoup::report::tables::write_problems;
 use recoup::report::terminal;
 use recoup::study::simulate::World;
 use serde::Serialize;
@@ -190,7 +191,8 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
         }
         Command::Score { project, model, policy, as_of, out } => {
             let (summary, problems) = pipeline::score(&project, &model, &policy, as_of, &out, &steps)?;
-            console.problems(&problems)?;
+            // The run's folder holds every problem already.
+            console.show(&problems, &out.join("problems.csv"));
             console.result(&summary, || terminal::score(&summary))?;
             Ok(Done { findings: false })
         }
@@ -260,16 +262,21 @@ impl<'a> Console<'a> {
         let path = &self.common.problems;
         if problems.is_empty() {
             if path.is_file() {
-                pipeline::write_problems(std::iter::empty(), path)?;
+                write_problems(std::iter::empty(), path)?;
             }
             return Ok(None);
         }
-        pipeline::write_problems(problems.iter(), path)?;
-        let name = path.display().to_string();
-        if !self.common.quiet {
-            say(&shown(problems.iter(), Some(&name)));
+        write_problems(problems.iter(), path)?;
+        self.show(problems, path);
+        Ok(Some(path.display().to_string()))
+    }
+
+    /// Shows the first problems of each code and says where all are.
+    fn show(&self, problems: &Problems, kept_in: &Path) {
+        self.finish();
+        if !self.common.quiet && !problems.is_empty() {
+            say(&shown(problems.iter(), Some(&kept_in.display().to_string())));
         }
-        Ok(Some(name))
     }
 
     /// Prints a summary to standard output. A reader that went away (a broken pipe) is no failure of ours.
@@ -294,7 +301,7 @@ impl<'a> Console<'a> {
     fn failure(&self, failure: Failure) {
         let many = failure.problems.len() > recoup::base::problem::SHOWN_PER_CODE;
         let path: &Path = &self.common.problems;
-        let kept = (many && pipeline::write_problems(failure.problems.iter(), path).is_ok()).then(|| path.display().to_string());
+        let kept = (many && write_problems(failure.problems.iter(), path).is_ok()).then(|| path.display().to_string());
         let errors_first = failure.problems.iter().filter(|p| p.severity == Severity::Error || !self.common.quiet);
         say(&shown(errors_first, kept.as_deref()));
     }

@@ -9,19 +9,20 @@ use crate::base::problem::{Failure, Problem, Problems, Result, Severity};
 use crate::base::units::Bucket;
 use crate::data::cases::{Cases, Maturity};
 use crate::data::check::{TableCount, check as check_tables};
-use crate::data::features::Values;
 use crate::data::history::Portfolio;
 use crate::data::observe::{Observed, observe};
 use crate::data::tables;
-use crate::data::write::{Format, OutColumn, OutTable};
+use crate::data::write::Format;
 use crate::decide::choose::{Decisions, decide};
 use crate::decide::policy::Policy;
 use crate::decide::ranked;
 use crate::decide::score::{Scored, score as score_cases};
 use crate::model::file::{InputFile, Model, Provenance};
 use crate::model::train::{TrainingInput, train as train_model};
+use crate::report::manifest::{InputRecord, Manifest};
 use crate::report::summary::{BucketCount, CasesSummary, CheckSummary, CompareSummary, DemoSummary, ScoreSummary, TopCase, TrainSummary};
-use crate::study::compare::{Comparison, StrategyCount, compare as compare_policies};
+use crate::report::tables::{cases_table, write_problems};
+use crate::study::compare::{Comparison, compare as compare_policies};
 use crate::study::sample;
 use crate::study::simulate::{World, WorldSummary, simulate as simulate_world};
 use serde::Serialize;
@@ -294,9 +295,9 @@ pub fn score(
         engine_version: env!("CARGO_PKG_VERSION"),
         command: "score",
         as_of,
-        project: InputRecord::of(project_file, &book.project.name)?,
-        model: InputRecord::of(model_file, &model.provenance().project)?,
-        policy: InputRecord::of(policy_file, &format!("{} {}", policy.name, policy.version))?,
+        project: InputRecord::of(project_file, &book.project.name, true)?,
+        model: InputRecord::of(model_file, &model.provenance().project, false)?,
+        policy: InputRecord::of(policy_file, &format!("{} {}", policy.name, policy.version), true)?,
         tables: book.counts.clone(),
         observations: observed.observations,
         excluded: observed
@@ -461,42 +462,6 @@ fn write_json(value: &impl Serialize, path: &Path) -> Result<()> {
     write_whole(path, |out| out.write_all(text.as_bytes()))
 }
 
-/// A file that a run read, by its fingerprint.
-#[derive(Serialize)]
-struct InputRecord {
-    path: String,
-    name: String,
-    fingerprint: String,
-}
-
-impl InputRecord {
-    fn of(path: &Path, name: &str) -> Result<InputRecord> {
-        Ok(InputRecord { path: path.display().to_string(), name: name.to_string(), fingerprint: fingerprint(path)? })
-    }
-}
-
-/// What a run was made of. It holds no clock: the same inputs give the same bytes.
-#[derive(Serialize)]
-struct Manifest {
-    engine_version: &'static str,
-    command: &'static str,
-    as_of: Day,
-    project: InputRecord,
-    model: InputRecord,
-    policy: InputRecord,
-    tables: Vec<TableCount>,
-    observations: u64,
-    excluded: BTreeMap<String, u64>,
-    cases: usize,
-    strategies: Vec<StrategyCount>,
-    expected_recovery: String,
-    expected_gain: String,
-    cost: String,
-    currency: String,
-    assumed: Vec<String>,
-    outputs: BTreeMap<String, String>,
-}
-
 /// The format that a file's name asks for.
 fn table_format(path: &Path) -> Result<Format> {
     Format::of(path).ok_or_else(|| {
@@ -555,72 +520,4 @@ fn summarise_cases(project: &Project, observed: &Observed) -> CasesSummary {
             .collect(),
         assumed: project.declared.sentences(project.currency.minor_digits),
     }
-}
-
-/// One row a case: who, when, what was known, what followed.
-fn cases_table(project: &Project, observed: &Observed) -> OutTable {
-    let cases = &observed.cases;
-    let digits = project.currency.minor_digits;
-    let text = |f: &dyn Fn(usize) -> String| OutColumn::Text((0..cases.len()).map(|k| f(k).into()).collect());
-    let mut table = OutTable::default()
-        .with("account_id", OutColumn::Words { codes: cases.account.clone(), words: cases.account_ids.to_vec() })
-        .with("borrower_id", OutColumn::Words { codes: cases.borrower.clone(), words: cases.borrower_ids.to_vec() })
-        .with("as_of", OutColumn::Day(cases.as_of.clone()))
-        .with("bucket_name", text(&|k| cases.bucket[k].to_string()))
-        .with("overdue", OutColumn::Money(cases.arrears.clone(), digits))
-        .with("holds", text(&|k| cases.holds[k].names().collect::<Vec<_>>().join(" ")))
-        .with(
-            "maturity",
-            text(&|k| {
-                match cases.maturity[k] {
-                    Maturity::Mature => "mature",
-                    Maturity::Immature => "immature",
-                    Maturity::LeftTheBook => "left_the_book",
-                }
-                .to_string()
-            }),
-        )
-        .with(
-            "repaid",
-            OutColumn::Number(
-                (0..cases.len())
-                    .map(|k| if cases.maturity[k] == Maturity::Mature { f64::from(u8::from(cases.repaid[k])) } else { f64::NAN })
-                    .collect(),
-            ),
-        )
-        .with("paid_ratio", OutColumn::Number(cases.paid_ratio.clone()));
-    for column in &observed.features.columns {
-        let values = match &column.values {
-            Values::Number(v) => OutColumn::Number(v.clone()),
-            Values::Category { codes, levels } => OutColumn::Words { codes: codes.clone(), words: levels.clone() },
-        };
-        table = table.with(&column.name, values);
-    }
-    table
-}
-
-/// Writes every problem to a CSV file: one row each.
-///
-/// # Errors
-/// `file.io` if it cannot be written.
-pub fn write_problems<'a>(problems: impl Iterator<Item = &'a Problem>, path: &Path) -> Result<()> {
-    write_whole(path, |out| {
-        let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(["severity", "code", "message", "file", "row", "column", "value", "rule", "help"])?;
-        for p in problems {
-            let row = p.row.map(|r| r.to_string()).unwrap_or_default();
-            writer.write_record([
-                p.severity.name(),
-                p.code,
-                &p.message,
-                p.file.as_deref().unwrap_or(""),
-                &row,
-                p.column.as_deref().unwrap_or(""),
-                p.value.as_deref().unwrap_or(""),
-                p.rule.as_deref().unwrap_or(""),
-                p.help.as_deref().unwrap_or(""),
-            ])?;
-        }
-        writer.flush()
-    })
 }

@@ -183,7 +183,7 @@ impl Builder<'_> {
         for row in rows.iter().map(|row| *row as usize) {
             let status = sieve.meaning("status", row).and_then(|p| meanings.get(p as usize).copied());
             let bucket = sieve.meaning("bucket", row).map(|p| Bucket(p as u8));
-            let dpd = dpd_given.map(|v| v[row]).filter(|d| !d.is_nan()).map(|d| d.clamp(0.0, 100_000.0) as i32);
+            let dpd = dpd_given.map(|v| v[row]).filter(|d| !d.is_nan()).map(|d| d as i32);
             let bucket_of_dpd = dpd.map(Bucket::of_dpd).or(bucket).or(status.map(|s| s.bucket)).unwrap_or_default();
             statements.dpd.push(dpd.unwrap_or(bucket_of_dpd.lower_dpd()));
             statements.bucket.push(bucket_of_dpd);

@@ -77,6 +77,8 @@ pub struct Cases {
     pub holds: Vec<Holds>,
     /// Outbound contacts of the borrower in the seven days up to `as_of`; `-1` where no contact log exists and none is declared.
     pub outbound_7: Vec<i32>,
+    /// Whether nobody keeps a contact log and the project declares that nobody was contacted.
+    pub contact_log_declared: bool,
     /// Whether the outcome is known.
     pub maturity: Vec<Maturity>,
     /// The outcome; meaningless unless mature.

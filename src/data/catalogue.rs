@@ -73,48 +73,46 @@ macro_rules! catalogue {
 }
 
 /// Every feature, in the order in which files and reasons list them.
-pub const CATALOGUE: &[Feature] =
-    catalogue![
-        ("dpd", "delinquency", Neither, "days", 0, Down, "days past due", |v| f64::from(v.dpd(v.as_of))),
-        ("bucket", "delinquency", Neither, "bucket 0-7", 0, Down, "arrears bucket", |v| bucket_number(v.dpd(v.as_of))),
-        ("arrears", "delinquency", Ability, "money", 0, Down, "amount overdue", |v| v.major(v.arrears())),
-        ("arrears_to_balance", "delinquency", Ability, "share", 0, Down, "share of the balance that is overdue", |v| ratio(v.arrears(), v.balance())),
-        ("unpaid_instalments", "delinquency", Ability, "count", 0, Down, "instalments due and not fully paid", |v| v.unpaid_instalments()),
-        ("days_in_episode", "delinquency", Neither, "days", -1, Down, "days since this arrears episode began, counting its first", |v| v
-            .days_in_episode()),
-        ("max_dpd_365", "delinquency", Neither, "days", 365, Down, "most days past due in a year", |v| f64::from(v.max_dpd(365))),
-        ("episodes_365", "delinquency", Neither, "count", 365, Free, "arrears episodes begun in a year", |v| v.episodes_365()),
-        ("months_since_30dpd", "delinquency", Neither, "months", -1, Up, "months since last 30 or more days past due", |v| v.months_since_30dpd()),
-        ("bucket_change_1c", "delinquency", Neither, "buckets", 31, Down, "buckets moved since the month before", |v| v.bucket_change_1c()),
-        ("past_cures", "delinquency", Willingness, "count", -1, Free, "earlier episodes that ended in payment", |v| f64::from(v.cures())),
-        ("past_cure_rate", "delinquency", Willingness, "share", -1, Up, "share of earlier episodes that ended in payment", |v| v.past_cure_rate()),
-        ("days_since_payment", "payment", Willingness, "days", -1, Down, "days since the last payment", |v| v.days_since_payment()),
-        ("payments_90", "payment", Neither, "count", 90, Up, "payments in 90 days", |v| v.payments(90)),
-        ("paid_to_due_90", "payment", Neither, "share", 90, Up, "paid in 90 days as a share of what fell due", |v| v.paid_to_due(90)),
-        ("paid_to_due_365", "payment", Neither, "share", 365, Up, "paid in a year as a share of what fell due", |v| v.paid_to_due(365)),
-        ("on_time_rate_365", "payment", Willingness, "share", 365, Up, "share of the year's instalments paid by their due date", |v| v
-            .on_time_rate_365()),
-        ("partial_payments_365", "payment", Willingness, "count", 365, Free, "payments in a year that left arrears unpaid", |v| v
-            .partial_payments_365()),
-        ("months_on_book", "account", Neither, "months", -1, Up, "months since the account was opened", |v| v.months_on_book()),
-        ("balance", "account", Ability, "money", 0, Free, "balance outstanding", |v| v.major(v.balance())),
-        ("day_of_month", "calendar", Neither, "day", 0, Free, "day of the month", |v| f64::from(v.as_of.day_of_month())),
-        ("other_delinquent_accounts", "borrower", Ability, "count", 0, Down, "other accounts of the borrower in arrears", |v| v
-            .other_delinquent_accounts()),
-        (
-            "borrower_past_cures",
-            "borrower",
-            Willingness,
-            "count",
-            -1,
-            Free,
-            "earlier episodes of all the borrower's accounts that ended in payment",
-            |v| f64::from(v.borrower.cures)
-        ),
-        ("borrower_max_dpd_365", "borrower", Neither, "days", 365, Down, "most days past due of any of the borrower's accounts in a year", |v| {
-            f64::from(v.borrower.max_dpd_365)
-        }),
-    ];
+pub const CATALOGUE: &[Feature] = catalogue![
+    ("dpd", "delinquency", Neither, "days", 0, Down, "days past due", |v| f64::from(v.dpd(v.as_of))),
+    ("bucket", "delinquency", Neither, "bucket 0-7", 0, Down, "arrears bucket", |v| bucket_number(v.dpd(v.as_of))),
+    ("arrears", "delinquency", Ability, "money", 0, Down, "amount overdue", |v| v.major(v.arrears())),
+    ("arrears_to_balance", "delinquency", Ability, "share", 0, Down, "share of the balance that is overdue", |v| ratio(v.arrears(), v.balance())),
+    ("unpaid_instalments", "delinquency", Ability, "count", 0, Down, "instalments due and not fully paid", |v| v.unpaid_instalments()),
+    ("days_in_episode", "delinquency", Neither, "days", -1, Down, "days since this arrears episode began, counting its first", |v| v
+        .days_in_episode()),
+    ("max_dpd_365", "delinquency", Neither, "days", 365, Down, "most days past due in a year", |v| f64::from(v.max_dpd(365))),
+    ("episodes_365", "delinquency", Neither, "count", 365, Free, "arrears episodes begun in a year", |v| v.episodes_365()),
+    ("months_since_30dpd", "delinquency", Neither, "months", -1, Up, "months since last 30 or more days past due", |v| v.months_since_30dpd()),
+    ("bucket_change_1c", "delinquency", Neither, "buckets", 31, Down, "buckets moved since the month before", |v| v.bucket_change_1c()),
+    ("past_cures", "delinquency", Willingness, "count", -1, Free, "earlier episodes that ended in payment", |v| f64::from(v.cures())),
+    ("past_cure_rate", "delinquency", Willingness, "share", -1, Up, "share of earlier episodes that ended in payment", |v| v.past_cure_rate()),
+    ("days_since_payment", "payment", Willingness, "days", -1, Down, "days since the last payment", |v| v.days_since_payment()),
+    ("payments_90", "payment", Neither, "count", 90, Up, "payments in 90 days", |v| v.payments(90)),
+    ("paid_to_due_90", "payment", Neither, "share", 90, Up, "paid in 90 days as a share of what fell due", |v| v.paid_to_due(90)),
+    ("paid_to_due_365", "payment", Neither, "share", 365, Up, "paid in a year as a share of what fell due", |v| v.paid_to_due(365)),
+    ("on_time_rate_365", "payment", Willingness, "share", 365, Up, "share of the year's instalments paid by their due date", |v| v
+        .on_time_rate_365()),
+    ("partial_payments_365", "payment", Willingness, "count", 365, Free, "payments in a year that left arrears unpaid", |v| v.partial_payments_365()),
+    ("months_on_book", "account", Neither, "months", -1, Up, "months since the account was opened", |v| v.months_on_book()),
+    ("balance", "account", Ability, "money", 0, Free, "balance outstanding", |v| v.major(v.balance())),
+    ("day_of_month", "calendar", Neither, "day", 0, Free, "day of the month", |v| f64::from(v.as_of.day_of_month())),
+    ("other_delinquent_accounts", "borrower", Ability, "count", 0, Down, "other accounts of the borrower in arrears", |v| v
+        .other_delinquent_accounts()),
+    (
+        "borrower_past_cures",
+        "borrower",
+        Willingness,
+        "count",
+        -1,
+        Free,
+        "earlier episodes of all the borrower's accounts that ended in payment",
+        |v| f64::from(v.borrower.cures)
+    ),
+    ("borrower_max_dpd_365", "borrower", Neither, "days", 365, Down, "most days past due of any of the borrower's accounts in a year", |v| {
+        f64::from(v.borrower.max_dpd_365)
+    }),
+];
 
 /// `a / b`; null where either is unknown or `b` is not positive.
 fn ratio(a: Option<i64>, b: Option<i64>) -> f64 {

@@ -21,6 +21,9 @@ const EARLIEST: Day = Day(-25_567); // 1900-01-01
 /// Later dates are taken for mistakes.
 const LATEST: Day = Day(47_846); // 2100-12-31
 
+/// More days past due are taken for mistakes: a hundred years.
+const MOST_DAYS: f64 = 36_525.0;
+
 /// A table's rows, counted.
 #[derive(Clone, Debug, Serialize, PartialEq, Eq)]
 pub struct TableCount {
@@ -85,6 +88,7 @@ pub fn check(project: &Project, tables: &Tables, problems: Problems) -> Checked 
     let mut sieves: Vec<Sieve<'_>> = tables.list.iter().map(|table| checker.sieve(table)).collect();
     for sieve in &mut sieves {
         checker.dates(sieve);
+        checker.days_past_due(sieve);
         checker.codes(sieve);
         checker.duplicates(sieve);
     }
@@ -219,7 +223,21 @@ impl Checker<'_> {
                 }
             }
         }
-        // `limit`, balances and the like may be zero; an instalment or a payment of nothing says nothing.
+    }
+
+    /// Days past due are whole days, and no account is a hundred years late.
+    fn days_past_due(&mut self, sieve: &mut Sieve<'_>) {
+        let table = sieve.table;
+        let (TableKind::Statements, Some(Cells::Number(days))) = (table.kind, table.cells("days_past_due")) else { return };
+        for (row, value) in days.iter().enumerate() {
+            if !value.is_nan() && (*value < 0.0 || *value > MOST_DAYS || value.fract() != 0.0) && !sieve.aside[row] {
+                let problem = Problem::error("data.absurd_value", "days past due are no whole number of days")
+                    .column(table.source("days_past_due"))
+                    .value(value.to_string())
+                    .rule(format!("0 to {MOST_DAYS}"));
+                self.row_error(sieve, row, problem);
+            }
+        }
     }
 
     fn codes(&mut self, sieve: &mut Sieve<'_>) {

@@ -103,6 +103,7 @@ pub fn observe(project: &Project, book: &Portfolio, rule: &Observe) -> Observed 
             column.append(more);
         }
     }
+    observed.cases.contact_log_declared = !book.contacts.logged && project.declared.contact_log.is_some();
     observed.cases.account_ids = book.account_ids.clone();
     observed.cases.borrower_ids = book.borrower_ids.clone();
     observed.features = feature_table(book, &observed.cases, columns);

@@ -110,15 +110,18 @@ pub fn reasons(scored: &Scored<'_>, features: &FeatureTable, case: usize) -> [St
 }
 
 /// What the money of a case's line rests on that nobody measured: the share repaid, the reference, the treatment's effect, the exposure.
-fn assumed(decisions: &Decisions<'_>, cases: &Cases, case: usize) -> String {
+fn assumed(decisions: &Decisions<'_>, cases: &Cases, columns: &Columns<'_>, case: usize) -> String {
     let policy = decisions.policy;
     let chosen = &policy.treatments[usize::from(decisions.chosen[case])];
+    // The declared absence of a contact log matters where a condition counts contacts.
+    let log = cases.contact_log_declared && decisions.conditions.iter().flatten().any(|c| c.names(columns, "outbound_7"));
     let by = |source: &Option<Source>| matches!(source, Some(Source::Assumed { .. }));
     let parts = [
         (true, "share repaid (the probability stands in)".to_string()),
         (by(&policy.reference.source), format!("what the probability stands for ({})", policy.reference.name)),
         (by(&chosen.source), format!("effect of {}", chosen.name)),
         (cases.arrears[case].known().is_none(), "exposure (nominal)".to_string()),
+        (log, "no contacts (declared)".to_string()),
     ];
     parts.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect::<Vec<_>>().join("; ")
 }
@@ -162,6 +165,6 @@ pub fn table(
         .with("vetoes", texts(&|k| vetoes(decisions, columns, k)))
         .with("expected_gain", amounts(&|k| amount(decisions.gain[k])))
         .with("expected_recovery", amounts(&|k| amount(cases.stake[k].known().unwrap_or(0) as f64 * decisions.share[k])))
-        .with("assumed", texts(&|k| assumed(decisions, cases, k)))
+        .with("assumed", texts(&|k| assumed(decisions, cases, columns, k)))
         .with("holds", texts(&|k| cases.holds[k].names().collect::<Vec<_>>().join(" ")))
 }

@@ -1,4 +1,6 @@
-//! Results for people: summaries of each command and their layout on a terminal.
+//! Results for people: summaries of each command, their layout on a terminal, the tables and records that commands write.
 
 pub mod summary;
+pub mod tables;
+pub mod manifest;
 pub mod terminal;

@@ -1,5 +1,5 @@
-//! Questions: a world whose truth is known, and two policies on the same book.
+//! Questions: a world whose truth is known, the sample made of it, and two policies on the same book.
 
-pub mod compare;
-pub mod sample;
 pub mod simulate;
+pub mod sample;
+pub mod compare;

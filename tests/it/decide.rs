@@ -55,6 +55,7 @@ fn cases(rows: &[(u32, i64, Holds)]) -> Cases {
         stake: rows.iter().map(|r| Money(r.1)).collect(),
         holds: rows.iter().map(|r| r.2).collect(),
         outbound_7: vec![0; n],
+        contact_log_declared: false,
         maturity: vec![Maturity::Immature; n],
         repaid: vec![false; n],
         paid_ratio: vec![f64::NAN; n],

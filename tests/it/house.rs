@@ -43,6 +43,13 @@ fn no_file_imports_from_a_later_room() {
 }
 
 #[test]
+fn the_rooms_are_declared_in_order() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let declared: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("pub mod ")).map(|l| l.trim_end_matches(';')).collect();
+    assert_eq!(declared, ROOMS);
+}
+
+#[test]
 fn the_rule_sees_an_upward_import() {
     assert_eq!(upward("use crate::decide::score;", 1), ["decide"]);
     assert_eq!(upward("use crate::base::units;", 1), [""; 0]);

@@ -13,4 +13,5 @@ mod model;
 mod parquet;
 mod real;
 mod road;
+mod statements;
 mod world;

@@ -1,0 +1,354 @@
+//! The project file: which tables, which cases, which outcome, which split. Parsed as typed, then checked into what is meant,
+//! with every problem at once.
+//!
+//! Relative paths are relative to the file that names them; `root` may begin with an environment variable. Every default stands
+//! in this file with its reason; what matters to a borrower (outcome, horizon, observation dates) has none.
+
+mod typed;
+
+use super::dates::Day;
+use super::files::io_failure;
+use super::problem::{Problem, Problems, Result};
+use super::schema::TableKind;
+use super::units::{Bucket, Money};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use typed::Typed;
+pub use typed::toml_problem;
+
+/// A project, checked.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The project file.
+    pub file: PathBuf,
+    /// Its name.
+    pub name: String,
+    /// Where the tables' paths start.
+    pub root: PathBuf,
+    /// Currency and its decimals.
+    pub currency: Currency,
+    /// Dates that hold for the whole book.
+    pub clock: Clock,
+    /// The tables it names, in [`TableKind::ALL`] order.
+    pub tables: Vec<TableSpec>,
+    /// When an amount counts as arrears.
+    pub tolerance: Tolerance,
+    /// Which accounts become cases.
+    pub population: Population,
+    /// When accounts are observed for training.
+    pub observe: Observe,
+    /// What *repaid* means.
+    pub outcome: Outcome,
+    /// Which cases train and which test.
+    pub split: Option<Split>,
+    /// How the model is made.
+    pub model: ModelSettings,
+    /// What the bank lacks and somebody stands for.
+    pub declared: Declared,
+    /// Problem codes whose severity the project changes: a share of rows that may be set aside, or errors taken as warnings.
+    pub check: CheckSettings,
+}
+
+/// The currency of every amount.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Currency {
+    /// ISO 4217 code.
+    pub code: String,
+    /// Decimals: 2 for most, 0 for yen or Ugandan shillings as banks keep them.
+    pub minor_digits: u8,
+}
+
+/// Dates that hold for the whole book.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Clock {
+    /// Days from `happened_on` to `known_on` where a record does not say. 0: the bank's tables show a record on its day.
+    pub posting_lag_days: i32,
+    /// The last day that the tables cover; where absent, the latest payment, statement, contact or event.
+    pub data_until: Option<Day>,
+    /// The last day whose outcomes are trusted; where absent, `data_until`.
+    pub outcomes_until: Option<Day>,
+}
+
+/// A table's files and how to read them.
+#[derive(Clone, Debug)]
+pub struct TableSpec {
+    /// Which table.
+    pub kind: TableKind,
+    /// Files, globs or folders, relative to the root.
+    pub paths: Vec<String>,
+    /// Column separator of its CSV files.
+    pub separator: u8,
+    /// Words that mean *no value*, besides the empty text.
+    pub null_words: Vec<String>,
+    /// Format of its dates, as `chrono` writes them; ISO where absent.
+    pub date_format: Option<String>,
+    /// Our column → the source's column.
+    pub columns: BTreeMap<String, String>,
+    /// Source columns that become features (accounts only).
+    pub features: BTreeMap<String, ExtraFeature>,
+    /// Source columns kept for the audit alone.
+    pub protected: Vec<String>,
+    /// Source columns not read.
+    pub ignored: Vec<String>,
+    /// Source columns that together identify a row; a second row of the same key is a duplicate.
+    pub key: Vec<String>,
+    /// For each code column, source word → our word.
+    pub codes: BTreeMap<String, BTreeMap<String, String>>,
+    /// Statements only: source status → bucket and whether it counts as current.
+    pub status: BTreeMap<String, StatusMeaning>,
+}
+
+/// What a status code of the source means.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct StatusMeaning {
+    /// Its bucket.
+    pub bucket: Bucket,
+    /// Whether an account of this status counts as repaid.
+    pub current: bool,
+}
+
+/// Kind of a column that becomes a feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FeatureKind {
+    /// A number.
+    Numeric,
+    /// A word.
+    Category,
+}
+
+/// A column of the accounts table that becomes a feature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtraFeature {
+    /// Source column.
+    pub column: String,
+    /// Its kind.
+    pub kind: FeatureKind,
+}
+
+/// Arrears at or below `max(amount, share × balance)` count as none.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tolerance {
+    /// In minor units.
+    pub amount: Money,
+    /// Share of the balance.
+    pub share: f64,
+}
+
+impl Tolerance {
+    /// The tolerance at a balance, in minor units: `max(amount, ⌊share × balance⌋)`.
+    pub fn at(self, balance: i64) -> i64 {
+        self.amount.0.max((self.share * balance.max(0) as f64).floor() as i64)
+    }
+}
+
+/// Which accounts become cases.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Population {
+    /// At least this many days past due.
+    pub min_dpd: i32,
+    /// At least this overdue amount.
+    pub min_arrears: Money,
+}
+
+/// A step of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The last day of each month.
+    MonthEnd,
+    /// Every seventh day, from the first.
+    Week,
+}
+
+/// When accounts are observed for training.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Observe {
+    /// On these days, ascending.
+    Dates(Vec<Day>),
+    /// At every step of the calendar, within the data or the days given.
+    Step {
+        /// The step.
+        step: Step,
+        /// Not before.
+        from: Option<Day>,
+        /// Not after.
+        until: Option<Day>,
+    },
+    /// On the first day of each arrears episode that meets the population rule.
+    Entry,
+}
+
+/// How the outcome is told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum OutcomeRule {
+    /// Payments in the window cover the arrears, within the tolerance.
+    Cure {
+        /// Length of the window.
+        horizon_days: i32,
+    },
+    /// Payments in the window reach this share of the arrears.
+    PaidAtLeast {
+        /// Length of the window.
+        horizon_days: i32,
+        /// The share.
+        share: f64,
+    },
+    /// The statement that many cycles later has a status of the current set.
+    CureByStatus {
+        /// Monthly cycles.
+        horizon_cycles: i32,
+    },
+}
+
+/// What *repaid* means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Outcome {
+    /// The rule.
+    pub rule: OutcomeRule,
+}
+
+impl Outcome {
+    /// Its name as DEFINITIONS and the model file write it.
+    pub fn name(self) -> &'static str {
+        match self.rule {
+            OutcomeRule::Cure { .. } => "cure",
+            OutcomeRule::PaidAtLeast { .. } => "paid_at_least",
+            OutcomeRule::CureByStatus { .. } => "cure_by_status",
+        }
+    }
+
+    /// The rule in one line, for people.
+    pub fn meaning(self) -> String {
+        match self.rule {
+            OutcomeRule::Cure { horizon_days } => format!("payments within {horizon_days} days cover the arrears"),
+            OutcomeRule::PaidAtLeast { horizon_days, share } => {
+                format!("payments within {horizon_days} days reach {:.0} % of the arrears", share * 100.0)
+            }
+            OutcomeRule::CureByStatus { horizon_cycles } => format!("the statement {horizon_cycles} cycles later has a current status"),
+        }
+    }
+}
+
+/// Training and testing, apart in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Split {
+    /// Cases train whose `as_of` is not later.
+    pub train_until: Day,
+    /// Cases test whose `as_of` is not earlier.
+    pub test_from: Day,
+    /// … and not later than this, where given.
+    pub test_until: Option<Day>,
+}
+
+/// How the model is made.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelSettings {
+    /// The features to use; all where absent.
+    pub features: Option<Vec<String>>,
+    /// Quantile bins of a feature at most. 8: enough for a bend, few enough to read.
+    pub max_bins: usize,
+    /// Share of cases that a bin needs at least. 0.02: below it a rate is mostly noise.
+    pub min_bin_share: f64,
+    /// L2 penalty a case on coefficients (not the intercept). 1e-4: keeps twins apart, moves a sound fit by less than its errors.
+    pub penalty_per_case: f64,
+    /// Cross-validation folds by borrower, for the calibration.
+    pub folds: usize,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Points at `base_odds`.
+    pub base_points: f64,
+    /// Odds of *repaid* at `base_points`.
+    pub base_odds: f64,
+    /// Points that double the odds.
+    pub pdo: f64,
+}
+
+impl Default for ModelSettings {
+    fn default() -> Self {
+        ModelSettings {
+            features: None,
+            max_bins: 8,
+            min_bin_share: 0.02,
+            penalty_per_case: 1e-4,
+            folds: 5,
+            seed: 1,
+            base_points: 600.0,
+            base_odds: 1.0,
+            pdo: 50.0,
+        }
+    }
+}
+
+/// A fact that the data do not hold and that somebody stands for. Shown as *assumed* wherever it is used.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Assumed<T> {
+    /// What is assumed.
+    pub value: T,
+    /// Who says so.
+    pub by: String,
+}
+
+/// Everything declared.
+#[derive(Clone, Debug, Default)]
+pub struct Declared {
+    /// `none`: nobody was contacted outside what the tables show.
+    pub contact_log: Option<Assumed<String>>,
+    /// The borrowers' time zone.
+    pub time_zone: Option<Assumed<String>>,
+    /// The amount at stake a case in a book without money.
+    pub nominal_exposure: Option<Assumed<Money>>,
+}
+
+impl Declared {
+    /// Each declaration as a sentence.
+    pub fn sentences(&self, minor_digits: u8) -> Vec<String> {
+        let mut out = Vec::new();
+        if let Some(a) = &self.contact_log {
+            out.push(format!("assumed by {}: contact log = {}", a.by, a.value));
+        }
+        if let Some(a) = &self.time_zone {
+            out.push(format!("assumed by {}: time zone = {}", a.by, a.value));
+        }
+        if let Some(a) = &self.nominal_exposure {
+            out.push(format!("assumed by {}: nominal exposure = {} a case", a.by, a.value.text(minor_digits)));
+        }
+        out
+    }
+}
+
+/// What the project says about problems.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CheckSettings {
+    /// Codes of row errors that set the row aside instead of stopping the run.
+    pub set_aside: Vec<String>,
+}
+
+impl Project {
+    /// Reads and checks a project file.
+    ///
+    /// # Errors
+    /// Every problem of the file at once: unknown keys (nearest named), bad values, contradictions.
+    pub fn load(file: &Path) -> Result<Project> {
+        let text = std::fs::read_to_string(file).map_err(|e| io_failure(file, "read the project file", &e))?;
+        let typed: Typed = toml::from_str(&text).map_err(|e| toml_problem(file, &text, &e).fail())?;
+        let mut problems = Problems::default();
+        let project = typed.check(file, &mut problems);
+        let named: Vec<Problem> = problems.iter().cloned().map(|p| p.file(file.display().to_string())).collect();
+        Problems::from(named).stop_on_error()?;
+        Ok(project)
+    }
+
+    /// The table of that kind, if the project names it.
+    pub fn table(&self, kind: TableKind) -> Option<&TableSpec> {
+        self.tables.iter().find(|t| t.kind == kind)
+    }
+}
