@@ -9,7 +9,7 @@ use recoup::base::dates::Day;
 use recoup::base::problem::{Failure, Problem, Problems, Severity, shown};
 use recoup::data::write::Format;
 use recoup::pipeline;
-use recoup::report::tables::write_problems;
+use recoup::report::tables::{is_problems_file, write_problems};
 use recoup::report::terminal;
 use recoup::study::simulate::World;
 use serde::Serialize;
@@ -261,7 +261,7 @@ impl<'a> Console<'a> {
         self.finish();
         let path = &self.common.problems;
         if problems.is_empty() {
-            if path.is_file() {
+            if is_problems_file(path) {
                 write_problems(std::iter::empty(), path)?;
             }
             return Ok(None);

@@ -29,6 +29,9 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// Exclusions that say something of outcomes, not of who is a case: scoring has none of them.
+const OUTCOME_EXCLUSIONS: [&str; 3] = ["immature", "left_the_book", "no_outcome_for_this_history"];
+
 /// Told the name of each step as it begins.
 pub type Steps<'a> = &'a dyn Fn(&str);
 
@@ -97,16 +100,34 @@ pub fn cases(project_file: &Path, out: Option<&Path>, steps: Steps<'_>) -> Resul
     let format = out.map(table_format).transpose()?;
     let book = read_book(Project::load(project_file)?, steps)?;
     steps("observing the accounts");
-    let observed = observe(&book.project, &book.portfolio, &book.project.observe);
-    if observed.cases.is_empty() {
-        return Err(no_cases(&book.project, &observed));
-    }
+    let observed = observe_by_rule(&book)?;
     let summary = summarise_cases(&book.project, &observed);
     if let (Some(path), Some(format)) = (out, format) {
         steps("writing the cases");
         cases_table(&book.project, &observed).write(path, format)?;
     }
     Ok((summary, book.problems))
+}
+
+/// Observes the book on the project's own dates.
+fn observe_by_rule(book: &Book) -> Result<Observed> {
+    let (from, until) = (book.portfolio.data_from, book.portfolio.data_until);
+    let named: Vec<Day> = match &book.project.observe {
+        Observe::Dates(days) => days.clone(),
+        Observe::Step { until, .. } => until.iter().copied().collect(),
+        Observe::Entry => Vec::new(),
+    };
+    if let Some(day) = named.into_iter().find(|day| *day > until) {
+        return Err(Problem::error("cases.date_outside", "an observation date lies after the data's end")
+            .file(book.project.file.display().to_string())
+            .column("cases")
+            .value(day.to_string())
+            .rule(format!("{from} to {until}"))
+            .help("observe earlier, or say that the tables cover that day: [clock] data_until")
+            .fail());
+    }
+    let observed = observe(&book.project, &book.portfolio, &book.project.observe);
+    if observed.cases.is_empty() { Err(no_cases(&book.project, &observed)) } else { Ok(observed) }
 }
 
 /// `recoup train`: a model of the project's cases, evaluated out of time, written to `out`.
@@ -116,10 +137,7 @@ pub fn cases(project_file: &Path, out: Option<&Path>, steps: Steps<'_>) -> Resul
 pub fn train(project_file: &Path, out: &Path, steps: Steps<'_>) -> Result<(TrainSummary, Problems)> {
     let book = read_book(Project::load(project_file)?, steps)?;
     steps("observing the accounts");
-    let observed = observe(&book.project, &book.portfolio, &book.project.observe);
-    if observed.cases.is_empty() {
-        return Err(no_cases(&book.project, &observed));
-    }
+    let observed = observe_by_rule(&book)?;
     let (train, test) = split(&book.project, &observed.cases);
     steps("training");
     let provenance = provenance(&book, &observed, &train, &test);
@@ -300,12 +318,7 @@ pub fn score(
         policy: InputRecord::of(policy_file, &format!("{} {}", policy.name, policy.version), true)?,
         tables: book.counts.clone(),
         observations: observed.observations,
-        excluded: observed
-            .excluded
-            .iter()
-            .filter(|(reason, _)| !["immature", "left_the_book"].contains(reason))
-            .map(|(r, n)| (r.to_string(), *n))
-            .collect(),
+        excluded: observed.excluded.iter().filter(|(reason, _)| !OUTCOME_EXCLUSIONS.contains(reason)).map(|(r, n)| (r.to_string(), *n)).collect(),
         cases: cases.len(),
         strategies: comparison.policies[0].strategies.clone(),
         expected_recovery: comparison.policies[0].expected_recovery.clone(),
@@ -367,13 +380,8 @@ fn score_summary(
             }
         })
         .collect();
-    let not_cases: BTreeMap<String, u64> = day
-        .observed
-        .excluded
-        .iter()
-        .filter(|(reason, _)| !["immature", "left_the_book"].contains(reason))
-        .map(|(r, n)| (r.to_string(), *n))
-        .collect();
+    let not_cases: BTreeMap<String, u64> =
+        day.observed.excluded.iter().filter(|(reason, _)| !OUTCOME_EXCLUSIONS.contains(reason)).map(|(r, n)| (r.to_string(), *n)).collect();
     ScoreSummary {
         project: book.project.name.clone(),
         as_of,

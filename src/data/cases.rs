@@ -54,6 +54,8 @@ pub enum Maturity {
     Immature,
     /// The account's statements end before the outcome cycle.
     LeftTheBook,
+    /// The outcome rule is for the other shape of history.
+    NoOutcome,
 }
 
 /// The cases of a run. All columns have the same length.

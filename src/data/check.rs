@@ -4,9 +4,11 @@
 //! may be used. Errors stop the run; warnings set their row aside. Rows read = rows used + rows set aside, always.
 
 use super::build;
+use super::cases::Holds;
+use super::catalogue::CATALOGUE;
 use super::cells::{Cells, NO_WORD};
 use super::history::Portfolio;
-use super::tables::{Table, Tables};
+use super::tables::{Purpose, Table, Tables};
 use crate::base::config::{Project, TableSpec};
 use crate::base::dates::Day;
 use crate::base::problem::{Problem, Problems, Severity, nearest};
@@ -91,6 +93,9 @@ pub fn check(project: &Project, tables: &Tables, problems: Problems) -> Checked 
         checker.days_past_due(sieve);
         checker.codes(sieve);
         checker.duplicates(sieve);
+    }
+    for sieve in &sieves {
+        checker.feature_names(sieve.table);
     }
     let data_until = checker.data_until(&sieves);
     for sieve in &mut sieves {
@@ -187,6 +192,26 @@ impl Checker<'_> {
             problem = problem.clone().help(format!("mend the file, or set such rows aside: [check] set_aside = [\"{}\"]", problem.code));
         }
         self.set_aside(sieve, row, problem);
+    }
+
+    /// A feature of the project must not take the name of something that conditions and models know already.
+    fn feature_names(&mut self, table: &Table) {
+        let contract =
+            |name: &str| table.columns.iter().any(|c| c.purpose == Purpose::Contract && c.name == name && ["product", "limit"].contains(&name));
+        let taken = |name: &str| {
+            CATALOGUE.iter().any(|f| f.name == name)
+                || Holds::ALL.iter().any(|(_, n)| *n == name)
+                || ["stake", "probability", "points", "outbound_7", "bucket_group"].contains(&name)
+                || contract(name)
+        };
+        for column in table.columns.iter().filter(|c| c.purpose == Purpose::Feature && taken(&c.name)) {
+            self.problems.push(
+                Problem::error("config.taken_name", format!("`{}` is already the name of something that recoup knows", column.name))
+                    .file(self.project.file.display().to_string())
+                    .column(format!("tables.accounts.features.{}", column.name))
+                    .help(format!("call it otherwise: my_{0} = {{ column = \"{1}\", kind = … }}", column.name, column.source)),
+            );
+        }
     }
 
     fn dates(&mut self, sieve: &mut Sieve<'_>) {
@@ -308,7 +333,7 @@ impl Checker<'_> {
             }
         } else {
             for (column, cells) in table.columns.iter().zip(&table.cells) {
-                if let (Cells::Words { codes, .. }, super::tables::Purpose::Key) = (cells, column.purpose) {
+                if let (Cells::Words { codes, .. }, Purpose::Key) = (cells, column.purpose) {
                     keys.push((codes, &column.source));
                 }
             }

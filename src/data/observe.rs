@@ -355,6 +355,7 @@ impl<'a> Walk<'a> {
             Maturity::Mature => {}
             Maturity::Immature => self.exclude("immature"),
             Maturity::LeftTheBook => self.exclude("left_the_book"),
+            Maturity::NoOutcome => self.exclude("no_outcome_for_this_history"),
         }
         let cases = &mut self.out.cases;
         cases.account.push(account as u32);
@@ -379,6 +380,9 @@ impl<'a> Walk<'a> {
             OutcomeRule::Cure { horizon_days } => (horizon_days, None),
             OutcomeRule::PaidAtLeast { horizon_days, share } => (horizon_days, Some(share)),
         };
+        if !self.book.is_ledger(view.account) {
+            return (Maturity::NoOutcome, false, f64::NAN);
+        }
         let (day, ends) = (view.as_of, view.as_of.plus(horizon_days));
         if ends.plus(lag) > self.book.outcomes_until {
             return (Maturity::Immature, false, f64::NAN);
@@ -399,16 +403,16 @@ impl<'a> Walk<'a> {
 
     fn outcome_by_status(&self, view: &View<'_>, cycles: i32) -> (Maturity, bool, f64) {
         let s = &self.book.statements;
-        let Some(now) = view.statement() else { return (Maturity::Immature, false, f64::NAN) };
+        let ledger = self.book.is_ledger(view.account);
+        let Some(now) = view.statement().filter(|_| !ledger) else { return (Maturity::NoOutcome, false, f64::NAN) };
         let wanted = s.statement_on[now].month_index() + cycles;
-        if wanted > self.book.outcomes_until.month_index() {
-            return (Maturity::Immature, false, f64::NAN);
-        }
         let found =
             range(&s.offsets, view.account).find(|k| s.statement_on[*k].month_index() == wanted && s.statement_on[*k] <= self.book.outcomes_until);
         match found {
             Some(k) => (Maturity::Mature, s.current[k], f64::NAN),
-            None => (Maturity::LeftTheBook, false, f64::NAN),
+            // Only once that month is over is a statement that is not there one that never came.
+            None if s.statement_on[now].plus_months(cycles).month_end() <= self.book.outcomes_until => (Maturity::LeftTheBook, false, f64::NAN),
+            None => (Maturity::Immature, false, f64::NAN),
         }
     }
 }

@@ -161,6 +161,15 @@ impl ReadContext<'_> {
     pub fn plan(&self, header: &[String], problems: &mut Problems) -> (Vec<PlannedColumn>, Vec<String>) {
         let spec = self.spec;
         let mut columns = Vec::new();
+        for (place, source) in header.iter().enumerate().filter(|(place, h)| header[..*place].contains(h)) {
+            problems.push(
+                Problem::error("data.duplicate_column", format!("the header names `{source}` twice"))
+                    .file(self.name.clone())
+                    .column(source.as_str())
+                    .value(format!("column {}", place + 1))
+                    .help("rename one of them, so that it is clear which is meant"),
+            );
+        }
         let mut missing = |what: &str, source: &str| {
             problems.push(
                 Problem::error("data.missing_column", format!("{} has no column `{source}` ({what})", spec.kind.name()))
@@ -172,6 +181,10 @@ impl ReadContext<'_> {
         for known in spec.kind.columns() {
             let mapped = spec.columns.get(known.name);
             let source = mapped.map_or(known.name, String::as_str);
+            let withheld = spec.protected.iter().chain(&spec.ignored).any(|s| s == source);
+            if mapped.is_none() && !known.required && withheld {
+                continue;
+            }
             if header.iter().any(|h| h == source) {
                 columns.push(PlannedColumn {
                     name: known.name.into(),
@@ -247,7 +260,8 @@ fn files_of(root: &Path, pattern: &str, table: &str) -> Result<Vec<PathBuf>, Box
             .map(|entries| entries.flatten().map(|e| e.path()).filter(|p| p.is_file() && is_table(p)).collect())
             .unwrap_or_default()
     } else if pattern.contains(['*', '?', '[']) {
-        match glob::glob(&path.to_string_lossy()) {
+        let whole = format!("{}/{pattern}", glob::Pattern::escape(&root.to_string_lossy()));
+        match glob::glob(if Path::new(pattern).is_absolute() { pattern } else { &whole }) {
             Ok(paths) => paths.flatten().filter(|p| p.is_file() && is_table(p)).collect(),
             Err(e) => return none(&format!("the pattern cannot be read: {e}"), "a pattern such as payments-*.csv".into()),
         }

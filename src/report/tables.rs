@@ -28,6 +28,7 @@ pub fn cases_table(project: &Project, observed: &Observed) -> OutTable {
                     Maturity::Mature => "mature",
                     Maturity::Immature => "immature",
                     Maturity::LeftTheBook => "left_the_book",
+                    Maturity::NoOutcome => "no_outcome_for_this_history",
                 }
                 .to_string()
             }),
@@ -51,6 +52,14 @@ pub fn cases_table(project: &Project, observed: &Observed) -> OutTable {
     table
 }
 
+const PROBLEM_COLUMNS: [&str; 9] = ["severity", "code", "message", "file", "row", "column", "value", "rule", "help"];
+
+/// Whether a file is one that [`write_problems`] wrote, so that it may be emptied when its problems are gone.
+pub fn is_problems_file(path: &Path) -> bool {
+    let header = PROBLEM_COLUMNS.join(",");
+    std::fs::read_to_string(path).is_ok_and(|text| text.lines().next() == Some(&header))
+}
+
 /// Writes every problem to a CSV file: one row each.
 ///
 /// # Errors
@@ -58,7 +67,7 @@ pub fn cases_table(project: &Project, observed: &Observed) -> OutTable {
 pub fn write_problems<'a>(problems: impl Iterator<Item = &'a Problem>, path: &Path) -> Result<()> {
     write_whole(path, |out| {
         let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(["severity", "code", "message", "file", "row", "column", "value", "rule", "help"])?;
+        writer.write_record(PROBLEM_COLUMNS)?;
         for p in problems {
             let row = p.row.map(|r| r.to_string()).unwrap_or_default();
             writer.write_record([

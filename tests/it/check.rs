@@ -148,6 +148,28 @@ fn project_files_are_checked_as_a_whole() {
     assert!(text.contains("split.test_from") && text.contains("2020-07-30") && text.contains("model.folds"), "{text}");
     let text = message(&PROJECT.replace("path = \"payments.csv\"", "path = \"payments.csv\"\ncolumns = { payed_on = \"d\" }"));
     assert!(text.contains("config.unknown_column") && text.contains("did you mean `paid_on`?"), "{text}");
+    let text = message(&PROJECT.replace("[cases]", "[arrears]\ntolerance_share = 2.0\ntolerance_amount = \"-1\"\n[cases]"));
+    assert!(text.contains("arrears.tolerance_share") && text.contains("the amount is negative"), "{text}");
+    let product = PROJECT.replace("path = \"accounts.csv\"", "path = \"accounts.csv\"\nprotected = [\"sex\"]\ncolumns = { product = \"sex\" }");
+    assert!(message(&product).contains("config.protected_feature"));
     let protected = PROJECT.replace("path = \"accounts.csv\"", "path = \"accounts.csv\"\nprotected = [\"sex\"]\nfeatures = { sex = \"category\" }");
     assert!(message(&protected).contains("config.protected_feature"));
+}
+
+#[test]
+fn names_that_could_be_mistaken_are_refused() {
+    let message = |book: Book| book.check().unwrap().problems.iter().map(|p| p.to_string()).collect::<Vec<_>>().join("\n");
+    let accounts = ACCOUNTS.replace("opened_on", "opened_on,balance").replace("-01\n", "-01,5\n");
+    let project = PROJECT.replace("path = \"accounts.csv\"", "path = \"accounts.csv\"\nfeatures = { balance = \"numeric\" }");
+    let text = message(Book::with(&[("recoup.toml", &project), ("accounts.csv", &accounts)]));
+    assert!(text.contains("config.taken_name") && text.contains("my_balance"), "{text}");
+    let text = message(Book::with(&[("payments.csv", &PAYMENTS.replace("account_id,paid_on,amount", "amount,paid_on,amount"))]));
+    assert!(text.contains("data.duplicate_column") && text.contains("`amount` twice"), "{text}");
+    // A protected column of one of our own names is not picked up as a feature.
+    let accounts = ACCOUNTS.replace("opened_on", "opened_on,product").replace("-01\n", "-01,card\n");
+    let project = PROJECT.replace("path = \"accounts.csv\"", "path = \"accounts.csv\"\nprotected = [\"product\"]");
+    let book = Book::with(&[("recoup.toml", &project), ("accounts.csv", &accounts)]);
+    let project = recoup::base::config::Project::load(&book.project()).unwrap();
+    let read = recoup::pipeline::read_book(project, &|_| {}).unwrap();
+    assert!(read.portfolio.account_columns.is_empty());
 }

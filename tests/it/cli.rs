@@ -86,6 +86,21 @@ fn a_reader_that_goes_away_is_no_failure_and_a_full_disk_is() {
 }
 
 #[test]
+fn an_observation_date_after_the_data_is_refused() {
+    let project = super::world::PROJECT.replace("observe = \"month_end\"", "observe = \"dates\"\ndates = [\"2020-06-30\", \"2021-06-30\"]");
+    let done = recoup(&Book::with(&[("recoup.toml", &project)]), &["cases", "--project", "recoup.toml"]);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(text(&done.stderr).contains("cases.date_outside") && text(&done.stderr).contains("2021-06-30"), "{}", text(&done.stderr));
+}
+
+#[test]
+fn a_file_of_somebody_else_is_not_taken_for_old_problems() {
+    let book = Book::with(&[("problems.csv", "my own list\n")]);
+    assert_eq!(recoup(&book, &["check", "--project", "recoup.toml"]).status.code(), Some(0));
+    assert_eq!(std::fs::read_to_string(book.folder.path().join("problems.csv")).unwrap(), "my own list\n");
+}
+
+#[test]
 fn an_empty_population_says_who_was_left_out() {
     let project = super::world::PROJECT.replace("[cases]", "[population]\nmin_dpd = 4000\n[cases]");
     let done = recoup(&Book::with(&[("recoup.toml", &project)]), &["cases", "--project", "recoup.toml"]);

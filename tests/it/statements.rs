@@ -144,6 +144,8 @@ fn a_book_may_hold_both_shapes_and_its_own_words() {
     // In arrears from March 2, in the population from day 31 on; its dispute is open from April 2 on.
     assert_eq!(ledger, [("2020-04-30".to_string(), 60, "dispute_open".to_string())]);
     assert_eq!(found.cases.len(), 5);
+    // The status rule says nothing of a ledger account: it has no outcome, rather than a wrong one.
+    assert_eq!(found.excluded["no_outcome_for_this_history"], 1);
     let bad = book(&project.replace("STREIT", "Streit"), &files).problems();
     assert_eq!((bad[0].0.as_str(), bad[0].4.as_str()), ("data.bad_code", "STREIT"));
 }

@@ -110,10 +110,14 @@ impl TypedAmount {
             TypedAmount::Float(x) => x.to_string(),
             TypedAmount::Text(t) => t.clone(),
         };
-        Money::parse(text.as_bytes(), minor_digits).unwrap_or_else(|why| {
-            problems.push(bad_value(key, &text, why.message(), "a decimal with at most the currency's decimals"));
-            Money(0)
-        })
+        match Money::parse(text.as_bytes(), minor_digits) {
+            Ok(money) if money.0 >= 0 => money,
+            found => {
+                let what = found.err().map_or("the amount is negative", |why| why.message());
+                problems.push(bad_value(key, &text, what, "a decimal >= 0 with at most the currency's decimals"));
+                Money(0)
+            }
+        }
     }
 }
 
@@ -235,8 +239,8 @@ impl Typed {
         }
         let base = file.parent().unwrap_or(Path::new("."));
         let root = base.join(self.root.as_deref().map_or(String::new(), |r| expand(r, problems)));
-        if self.clock.posting_lag_days < 0 {
-            problems.push(bad_value("clock.posting_lag_days", &self.clock.posting_lag_days.to_string(), "a lag cannot be negative", "at least 0"));
+        if !(0..=366).contains(&self.clock.posting_lag_days) {
+            problems.push(bad_value("clock.posting_lag_days", &self.clock.posting_lag_days.to_string(), "posting lag out of range", "0 to 366"));
         }
         if let (Some(outcomes), Some(data)) = (self.clock.outcomes_until, self.clock.data_until)
             && outcomes > data
@@ -325,6 +329,9 @@ impl Typed {
             check_split(split, outcome, problems);
         }
         check_model(&self.model, problems);
+        if !(0.0..=1.0).contains(&self.arrears.tolerance_share) {
+            problems.push(bad_value("arrears.tolerance_share", &self.arrears.tolerance_share.to_string(), "a share of the balance", "0 to 1"));
+        }
         let declared = self.declared.check(digits, problems);
         Project {
             file: file.to_path_buf(),
@@ -525,10 +532,13 @@ impl TypedTable {
                 TypedFeature::Column { column, kind } => (name, ExtraFeature { column, kind }),
             })
             .collect();
-        for (name, feature) in &features {
-            if self.protected.contains(&feature.column) {
+        // Product and limit become features by themselves.
+        let mapped = ["product", "limit"].into_iter().filter_map(|ours| Some((ours, self.columns.get(ours)?)));
+        let named = features.iter().map(|(name, feature)| (name.as_str(), &feature.column));
+        for (name, column) in named.chain(mapped.filter(|_| kind == TableKind::Accounts)) {
+            if self.protected.contains(column) {
                 problems.push(
-                    Problem::error("config.protected_feature", format!("`{}` is protected and cannot be a feature", feature.column))
+                    Problem::error("config.protected_feature", format!("`{column}` is protected and cannot be a feature"))
                         .column(at(&format!("features.{name}")))
                         .rule("a protected attribute is for the audit alone")
                         .help("remove it from `features`, or from `protected` if it is not a protected attribute"),
