@@ -4,7 +4,7 @@
 //! hear of; 2: could not.
 
 use clap::{Args, Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use recoup::base::dates::Day;
 use recoup::base::problem::{Failure, Problem, Problems, Severity, shown};
 use recoup::data::write::Format;
@@ -16,7 +16,7 @@ use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// From histories of accounts in arrears to a ranked list of cases, each with a recommended strategy and its reasons.
 #[derive(Parser)]
@@ -224,7 +224,6 @@ fn say(text: &str) {
 struct Console<'a> {
     common: &'a Common,
     bar: Option<ProgressBar>,
-    begun: Instant,
 }
 
 impl<'a> Console<'a> {
@@ -235,18 +234,22 @@ impl<'a> Console<'a> {
             if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
                 bar.set_style(style);
             }
+            let later = bar.clone();
+            std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_secs(1));
+                if !later.is_finished() {
+                    later.set_draw_target(ProgressDrawTarget::stderr());
+                    later.enable_steady_tick(Duration::from_millis(100));
+                }
+            });
             bar
         });
-        Console { common, bar, begun: Instant::now() }
+        Console { common, bar }
     }
 
     fn step(&self, step: &str) {
         if let Some(bar) = &self.bar {
             bar.set_message(step.to_string());
-            if bar.is_hidden() && self.begun.elapsed() > Duration::from_secs(1) {
-                bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
-                bar.enable_steady_tick(Duration::from_millis(100));
-            }
         }
     }
 

@@ -303,9 +303,10 @@ pub fn score(
     let order = ranked::ranking(&decisions, cases);
     steps("writing");
     let table = ranked::table(&order, &decisions, cases, &observed.features, &scored, &columns, digits);
-    table.clone().write(&folder.path("ranked.csv"), Format::Csv)?;
-    table.write(&folder.path("ranked.parquet"), Format::Parquet)?;
-    write_problems(book.problems.iter(), &folder.path("problems.csv"))?;
+    let placed = |failure| folder.in_place(failure);
+    table.clone().write(&folder.path("ranked.csv"), Format::Csv).map_err(placed)?;
+    table.write(&folder.path("ranked.parquet"), Format::Parquet).map_err(placed)?;
+    write_problems(book.problems.iter(), &folder.path("problems.csv")).map_err(placed)?;
     let comparison = compare_policies(std::slice::from_ref(&decisions), cases, &columns, &scored.probability, digits);
     let mut assumed = book.project.declared.sentences(digits);
     assumed.extend(policy.assumptions());
@@ -331,7 +332,7 @@ pub fn score(
             .map(|name| Ok((name.to_string(), fingerprint(&folder.path(name))?)))
             .collect::<Result<BTreeMap<_, _>>>()?,
     };
-    write_json(&manifest, &folder.path("manifest.json"))?;
+    write_json(&manifest, &folder.path("manifest.json")).map_err(placed)?;
     folder.finish()?;
     let day = ScoredDay { observed: &observed, scored: &scored };
     let summary = score_summary(&day, &book, &decisions, &order, comparison, as_of, out, assumed);

@@ -102,6 +102,17 @@ impl RunFolder {
         self.beside.path().join(name)
     }
 
+    /// A failure to write a file of the run, named by the place where it was to stand.
+    pub fn in_place(&self, mut failure: Failure) -> Failure {
+        let beside = self.beside.path().display().to_string();
+        for problem in &mut failure.problems {
+            if let Some(rest) = problem.file.as_deref().and_then(|f| f.strip_prefix(&beside)) {
+                problem.file = Some(format!("{}{rest}", self.place.display()).into());
+            }
+        }
+        failure
+    }
+
     /// Puts the folder in its place.
     ///
     /// # Errors

@@ -50,7 +50,7 @@ pub enum Scope {
 
 /// Where an effect comes from.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[serde(untagged, deny_unknown_fields)]
+#[serde(untagged, deny_unknown_fields, expecting = "expected { assumed_by = \"…\" } or { measured_in = \"…\", n = …, interval = [ …, … ] }")]
 pub enum Source {
     /// Nobody measured it; somebody stands for it.
     Assumed {

@@ -154,6 +154,11 @@ fn project_files_are_checked_as_a_whole() {
     assert!(message(&product).contains("config.protected_feature"));
     let protected = PROJECT.replace("path = \"accounts.csv\"", "path = \"accounts.csv\"\nprotected = [\"sex\"]\nfeatures = { sex = \"category\" }");
     assert!(message(&protected).contains("config.protected_feature"));
+    let wanted =
+        PROJECT.replace("path = \"accounts.csv\"", "path = \"accounts.csv\"\nprotected = [\"sex\"]") + "[model]\nfeatures = [\"dpd\", \"sex\"]\n";
+    assert!(message(&wanted).contains("`sex` is protected and cannot be a feature"));
+    let text = message(&PROJECT.replace("path = \"accounts.csv\"", "path = \"accounts.csv\"\nfeatures = { x = \"number\" }"));
+    assert!(text.contains("expected \"numeric\", \"category\"") && text.contains("line 10"), "{text}");
 }
 
 #[test]

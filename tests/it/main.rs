@@ -12,6 +12,7 @@ mod ledger;
 mod model;
 mod parquet;
 mod real;
+mod reference;
 mod road;
 mod statements;
 mod world;

@@ -58,14 +58,14 @@ struct TypedTables {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a path or a list of paths")]
 enum OneOrMore {
     One(String),
     More(Vec<String>),
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected \"numeric\", \"category\", or { column = \"…\", kind = \"numeric\" }")]
 enum TypedFeature {
     Kind(FeatureKind),
     Column { column: String, kind: FeatureKind },
@@ -96,7 +96,7 @@ struct TypedTable {
 
 /// An amount in a TOML file: `"12.50"` or `12`.
 #[derive(Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected an amount such as \"12.50\"")]
 enum TypedAmount {
     Whole(i64),
     Float(f64),
@@ -329,6 +329,15 @@ impl Typed {
             check_split(split, outcome, problems);
         }
         check_model(&self.model, problems);
+        let protected: Vec<&String> = tables.iter().flat_map(|t| &t.protected).collect();
+        for name in self.model.features.iter().flatten().filter(|f| protected.contains(f)) {
+            problems.push(
+                Problem::error("config.protected_feature", format!("`{name}` is protected and cannot be a feature"))
+                    .column("model.features")
+                    .rule("a protected attribute is for the audit alone")
+                    .help("remove it from [model] features"),
+            );
+        }
         if !(0.0..=1.0).contains(&self.arrears.tolerance_share) {
             problems.push(bad_value("arrears.tolerance_share", &self.arrears.tolerance_share.to_string(), "a share of the balance", "0 to 1"));
         }

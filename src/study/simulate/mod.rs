@@ -190,7 +190,7 @@ fn write(world: &World, out: &Path, format: Format, borrowers: u64, all: Ledger)
     let mut rows = std::collections::BTreeMap::new();
     for (name, table) in tables {
         rows.insert(name, table.rows());
-        table.write(&folder.path(&format!("{name}.{}", format.extension())), format)?;
+        table.write(&folder.path(&format!("{name}.{}", format.extension())), format).map_err(|f| folder.in_place(f))?;
     }
     let summary = WorldSummary {
         world: *world,
@@ -202,11 +202,11 @@ fn write(world: &World, out: &Path, format: Format, borrowers: u64, all: Ledger)
         in_arrears_share,
     };
     let project = project_file(world, until, format);
-    crate::base::files::write_whole(&folder.path("recoup.toml"), |w| w.write_all(project.as_bytes()))?;
+    crate::base::files::write_whole(&folder.path("recoup.toml"), |w| w.write_all(project.as_bytes())).map_err(|f| folder.in_place(f))?;
     // The folder's own record holds no place and no time, so that the same seed gives the same bytes anywhere.
     let record = WorldSummary { folder: String::new(), ..summary.clone() };
     let text = serde_json::to_string_pretty(&record).map_err(|e| Problem::error("simulate.manifest", e.to_string()))? + "\n";
-    crate::base::files::write_whole(&folder.path("manifest.json"), |w| w.write_all(text.as_bytes()))?;
+    crate::base::files::write_whole(&folder.path("manifest.json"), |w| w.write_all(text.as_bytes())).map_err(|f| folder.in_place(f))?;
     folder.finish()?;
     Ok(summary)
 }
