@@ -6,21 +6,43 @@
 // A bench is there to print.
 #![allow(clippy::print_stdout)]
 
-use nix::sys::resource::{UsageWho, getrusage};
 use recoup::data::write::Format;
 use recoup::pipeline;
 use recoup::study::simulate::World;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const RUNS: usize = 5;
 
-/// CPU seconds of all child processes so far, and the peak memory of the largest in MB.
-fn children() -> (f64, f64) {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the system tells what its processes used");
-    let seconds = |t: nix::sys::time::TimeVal| t.tv_sec() as f64 + t.tv_usec() as f64 / 1e6;
-    (seconds(usage.user_time()) + seconds(usage.system_time()), usage.max_rss() as f64 / 1024.0)
+/// Clock ticks a second in which Linux counts CPU time for programs to read.
+const TICKS: f64 = 100.0;
+
+/// CPU seconds of all child processes waited for so far, from /proc: `cutime` and `cstime`, the 14th and 15th fields behind the name.
+fn children_cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("this bench reads /proc");
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+    (13..=14).map(|k| fields[k].parse::<f64>().expect("a count of ticks")).sum::<f64>() / TICKS
+}
+
+/// Runs a command to its end: wall seconds, CPU seconds, peak memory in MB (looked at every two milliseconds).
+fn timed(command: &mut Command) -> (f64, f64, f64) {
+    let before = children_cpu();
+    let began = Instant::now();
+    let mut child = command.stdout(Stdio::null()).spawn().expect("the binary runs");
+    let status_file = format!("/proc/{}/status", child.id());
+    let mut peak = 0.0f64;
+    let status = loop {
+        let status = std::fs::read_to_string(&status_file).unwrap_or_default();
+        let high = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<f64>().ok());
+        peak = peak.max(high.unwrap_or(0.0) / 1024.0);
+        match child.try_wait().expect("the binary can be waited for") {
+            Some(status) => break status,
+            None => std::thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    assert!(status.success());
+    (began.elapsed().as_secs_f64(), children_cpu() - before, peak)
 }
 
 fn main() {
@@ -44,38 +66,24 @@ fn main() {
     );
     println!("simulate {simulated:.2} s, train {trained:.2} s (wall, in this process)");
     let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/policies/current.toml");
-    let mut runs: Vec<(f64, f64)> = (0..RUNS)
+    let mut runs: Vec<(f64, f64, f64)> = (0..RUNS)
         .map(|_| {
-            let (before, _) = children();
-            let began = Instant::now();
-            let status = Command::new(env!("CARGO_BIN_EXE_recoup"))
-                .args(["score", "--quiet", "--as-of", "2025-12-31", "--project"])
-                .arg(at("book/recoup.toml"))
-                .arg("--model")
-                .arg(at("model.json"))
-                .arg("--policy")
-                .arg(&policy)
-                .arg("--out")
-                .arg(at("run"))
-                .current_dir(folder.path())
-                .stdout(Stdio::null())
-                .status()
-                .expect("the binary runs");
-            assert!(status.success());
-            (began.elapsed().as_secs_f64(), children().0 - before)
+            let mut command = Command::new(env!("CARGO_BIN_EXE_recoup"));
+            command.args(["score", "--quiet", "--as-of", "2025-12-31", "--project"]).arg(at("book/recoup.toml"));
+            command.arg("--model").arg(at("model.json")).arg("--policy").arg(&policy).arg("--out").arg(at("run"));
+            timed(command.current_dir(folder.path()))
         })
         .collect();
-    let median = |values: &mut Vec<f64>| {
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
+    let mut median = |pick: fn(&(f64, f64, f64)) -> f64| {
+        runs.sort_by(|a, b| pick(a).total_cmp(&pick(b)));
+        pick(&runs[RUNS / 2])
     };
-    let (mut wall, mut cpu): (Vec<f64>, Vec<f64>) = runs.drain(..).unzip();
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     println!(
         "score: {:.2} s wall, {:.2} CPU s, {:.0} MB peak (medians of {RUNS} runs; load {})",
-        median(&mut wall),
-        median(&mut cpu),
-        children().1,
+        median(|r| r.0),
+        median(|r| r.1),
+        median(|r| r.2),
         load.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
     );
 }

@@ -4,6 +4,7 @@
 //! Relative paths are relative to the file that names them; `root` may begin with an environment variable. Every default stands
 //! in this file with its reason; what matters to a borrower (outcome, horizon, observation dates) has none.
 
+mod table;
 mod typed;
 
 use super::dates::Day;

@@ -3,6 +3,8 @@
 //! Takes what was read; gives every problem, the count of rows read, used and set aside of each table, and the portfolio of the rows that
 //! may be used. Errors stop the run; warnings set their row aside. Rows read = rows used + rows set aside, always.
 
+mod links;
+
 use super::build;
 use super::cases::Holds;
 use super::catalogue::CATALOGUE;
@@ -402,139 +404,6 @@ impl Checker<'_> {
                         .rule(format!("not after {until}"));
                     self.set_aside(sieve, row, problem);
                 }
-            }
-        }
-    }
-
-    /// What needs the accounts: accounts with no history, records of no account, records before the account was opened.
-    fn accounts(&mut self, sieves: &mut [Sieve<'_>]) {
-        let Some(place) = sieves.iter().position(|s| s.table.kind == TableKind::Accounts) else { return };
-        let (before, rest) = sieves.split_at_mut(place);
-        let Some((accounts, after)) = rest.split_first_mut() else { return };
-        let table = accounts.table;
-        let Some(Cells::Words { codes: ids, own, .. }) = table.cells("account_id") else { return };
-        let known = own.list().len();
-        let mut has_history = vec![false; known];
-        for sieve in before.iter().chain(after.iter()) {
-            if matches!(sieve.table.kind, TableKind::Instalments | TableKind::Statements)
-                && let Some(codes) = sieve.codes("account_id")
-            {
-                used(&sieve.aside).for_each(|row| {
-                    if let Some(seen) = has_history.get_mut(codes[row] as usize) {
-                        *seen = true;
-                    }
-                });
-            }
-        }
-        let mut state = vec![None; known]; // None: no usable row; Some(opened_on)
-        let opened = accounts.days("opened_on").map(<[Day]>::to_vec);
-        for row in 0..accounts.table.rows {
-            let code = ids[row] as usize;
-            if accounts.aside[row] || code >= known {
-                continue;
-            }
-            if has_history[code] {
-                state[code] = Some(opened.as_ref().map_or(Day::NULL, |o| o[row]));
-            } else {
-                let problem = Problem::warning("data.no_history", "the account has neither instalments nor statements")
-                    .column(accounts.table.source("account_id"))
-                    .value(own.list()[code].clone());
-                self.set_aside(accounts, row, problem);
-            }
-        }
-        let borrowers: HashSet<&str> = match table.cells("borrower_id") {
-            Some(Cells::Words { own, .. }) => own.list().iter().map(|w| &**w).collect(),
-            _ => own.list().iter().map(|w| &**w).collect(),
-        };
-        for sieve in before.iter_mut().chain(after.iter_mut()) {
-            self.orphans(sieve, &state, &borrowers);
-        }
-    }
-
-    fn orphans(&mut self, sieve: &mut Sieve<'_>, state: &[Option<Day>], borrowers: &HashSet<&str>) {
-        let table = sieve.table;
-        let events = table.kind == TableKind::Events;
-        let Some(cells) = table.cells("account_id") else {
-            if events && table.cells("borrower_id").is_none() {
-                self.problems.push(
-                    Problem::error("data.missing_column", "events name neither an account nor a borrower")
-                        .file(table.files[0].name.clone())
-                        .rule("account_id or borrower_id"),
-                );
-            }
-            self.borrower_orphans(sieve, None, borrowers);
-            return;
-        };
-        let Cells::Words { codes, .. } = cells else { return };
-        let dated = match table.kind {
-            TableKind::Payments => Some("paid_on"),
-            TableKind::Instalments => Some("due_on"),
-            _ => None,
-        };
-        for (row, code) in codes.iter().enumerate() {
-            if sieve.aside[row] || (events && *code == NO_WORD) {
-                continue;
-            }
-            let Some(opened) = state.get(*code as usize).copied().flatten() else {
-                let known = state.get(*code as usize).is_some();
-                let message = if known { "the account of this record was set aside" } else { "there is no such account" };
-                let problem = Problem::warning("data.orphan", message)
-                    .column(table.source("account_id"))
-                    .value(cells.word(*code).unwrap_or_default())
-                    .rule("an account_id of the accounts table");
-                self.set_aside(sieve, row, problem);
-                continue;
-            };
-            if let (Some(name), Some(opened)) = (dated, opened.known())
-                && let Some(Cells::Day(days)) = table.cells(name)
-                && days[row] < opened
-            {
-                let problem = Problem::warning("data.before_opening", format!("{name} lies before the account was opened"))
-                    .column(table.source(name))
-                    .value(days[row].to_string())
-                    .rule(format!("not before {opened}"));
-                self.set_aside(sieve, row, problem);
-            }
-        }
-        if events {
-            self.borrower_orphans(sieve, Some(codes), borrowers);
-        }
-    }
-
-    /// Events that name no account must name a borrower of the accounts table.
-    fn borrower_orphans(&mut self, sieve: &mut Sieve<'_>, accounts: Option<&[u32]>, borrowers: &HashSet<&str>) {
-        let table = sieve.table;
-        let cells = table.cells("borrower_id");
-        for row in 0..table.rows {
-            if sieve.aside[row] || accounts.is_some_and(|codes| codes[row] != NO_WORD) {
-                continue;
-            }
-            let word = cells.and_then(|c| c.word(word_at(c, row)));
-            if !word.is_some_and(|w| borrowers.contains(w)) {
-                let problem = Problem::warning("data.orphan", "there is no such borrower")
-                    .column(table.source("borrower_id"))
-                    .value(word.unwrap_or_default())
-                    .rule("an account_id or borrower_id of the accounts table");
-                self.set_aside(sieve, row, problem);
-            }
-        }
-    }
-
-    fn repeated_statements(&mut self, sieve: &mut Sieve<'_>) {
-        if sieve.table.kind != TableKind::Statements {
-            return;
-        }
-        let (Some(codes), Some(days)) = (sieve.codes("account_id").map(<[u32]>::to_vec), sieve.days("statement_on").map(<[Day]>::to_vec)) else {
-            return;
-        };
-        let mut seen = HashSet::with_capacity(codes.len());
-        for row in used(&sieve.aside.clone()) {
-            if !seen.insert((codes[row], days[row])) {
-                let problem = Problem::warning("data.duplicate_key", "the account has another statement of this date; the first is kept")
-                    .column(sieve.table.source("statement_on"))
-                    .value(days[row].to_string())
-                    .rule("one statement an account and date");
-                self.set_aside(sieve, row, problem);
             }
         }
     }
