@@ -19,6 +19,7 @@
 //! | `base::schema` | the six tables, their columns and words |
 //! | `base::config` | the project file, checked into what is meant |
 //! | `base::files` | files and folders that appear whole or not at all |
+//! | `base::guard` | panics of libraries, kept from becoming ours |
 //! | **`data`** | **files to cases** |
 //! | `data::cells` | text, numbers and dates of a file to typed columns |
 //! | `data::read_csv`, `data::read_parquet` | one file to columns, with the row of every bad cell |

@@ -144,6 +144,7 @@ struct Done {
 }
 
 fn main() -> ExitCode {
+    recoup::base::guard::silence_guarded_panics();
     let cli = Cli::parse();
     if let Some(threads) = cli.common.threads
         && rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global().is_err()

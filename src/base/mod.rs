@@ -6,3 +6,4 @@ pub mod problem;
 pub mod schema;
 pub mod config;
 pub mod files;
+pub mod guard;

@@ -6,6 +6,7 @@ use super::read_csv::{at, missing_value};
 use super::tables::{FilePart, PlannedColumn, ReadContext};
 use crate::base::dates::Day;
 use crate::base::files::io_failure;
+use crate::base::guard::guarded;
 use crate::base::problem::{Problem, Problems, Severity};
 use crate::base::schema::ColumnType;
 use polars::prelude::{DataType, ParallelStrategy, ParquetReader, PolarsError, SerReader, Series, TimeUnit};
@@ -28,7 +29,7 @@ type Refused = (u32, BadCell, String);
 /// A column read, or why the file cannot be.
 type ReadColumn = Result<(Cells, Vec<Refused>), Problems>;
 
-fn damaged(context: &ReadContext<'_>, error: &PolarsError) -> Problems {
+fn damaged(context: &ReadContext<'_>, error: &dyn std::fmt::Display) -> Problems {
     Problems::from(vec![
         Problem::error("data.unreadable", format!("the Parquet file cannot be read: {error}"))
             .file(context.name.clone())
@@ -42,9 +43,13 @@ fn damaged(context: &ReadContext<'_>, error: &PolarsError) -> Problems {
 /// The problems that keep the file from being read at all; problems of single rows come with the part.
 pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn>, FilePart), Problems> {
     let open = || std::fs::File::open(path).map_err(|e| Problems::from(io_failure(path, "read the file", &e).problems));
-    let mut reader = ParquetReader::new(open()?);
-    let schema = reader.schema().map_err(|e| damaged(context, &e))?;
-    let metadata = reader.get_metadata().map_err(|e| damaged(context, &e))?.clone();
+    let file = open()?;
+    // polars panics on some damaged files; a damaged file is an error like any other.
+    let opened = guarded(|| {
+        let mut reader = ParquetReader::new(file);
+        Ok((reader.schema()?, reader.get_metadata()?.clone()))
+    });
+    let (schema, metadata) = opened.map_err(|panic| damaged(context, &panic))?.map_err(|e: PolarsError| damaged(context, &e))?;
     let header: Vec<String> = schema.iter_names().map(|n| n.to_string()).collect();
     let mut problems = Problems::default();
     let (columns, unused) = context.plan(&header, &mut problems);
@@ -55,10 +60,15 @@ pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn
     let read: Vec<ReadColumn> = columns
         .par_iter()
         .map(|column| {
-            let mut reader = ParquetReader::new(open()?).read_parallel(ParallelStrategy::None).with_columns(Some(vec![column.source.to_string()]));
-            reader.set_metadata(metadata.clone());
-            let frame = reader.finish().map_err(|e| damaged(context, &e))?;
-            let values = frame.columns().first().ok_or_else(Problems::default)?.as_materialized_series().clone();
+            let file = open()?;
+            let decoded = guarded(|| {
+                let mut reader = ParquetReader::new(file).read_parallel(ParallelStrategy::None).with_columns(Some(vec![column.source.to_string()]));
+                reader.set_metadata(metadata.clone());
+                reader.finish()
+            });
+            let frame = decoded.map_err(|panic| damaged(context, &panic))?.map_err(|e| damaged(context, &e))?;
+            let values = frame.columns().first().filter(|values| values.len() == rows).map(|values| values.as_materialized_series().clone());
+            let values = values.ok_or_else(|| damaged(context, &format!("the column {} does not have its {rows} rows", column.source)))?;
             convert(&values, column, context)
         })
         .collect();
@@ -67,7 +77,9 @@ pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn
         let (cells, bad) = match result {
             Ok(read) => read,
             Err(found) => {
-                part.problems.append(found);
+                for problem in found.iter().cloned() {
+                    part.problems.push(problem.column(column.source.clone()));
+                }
                 continue;
             }
         };

@@ -6,6 +6,7 @@
 
 use super::bin::FeatureBins;
 use super::encode::Design;
+use crate::base::guard::guarded;
 use crate::base::problem::{Failure, Problem, Result};
 use crate::base::units::sigmoid;
 use linfa::Dataset;
@@ -121,9 +122,9 @@ impl Problemset<'_> {
         }
         let settings = LogisticRegression::default().alpha(self.penalty_per_case * rows.len() as f64).max_iterations(200).gradient_tolerance(1e-4);
         // Its line search can panic (linfa issue 334); a start from zero is slower and just as good.
-        let fitted = quietly(|| settings.fit(&Dataset::new(records, targets)));
+        let fitted = guarded(|| settings.fit(&Dataset::new(records, targets)));
         match fitted {
-            Some(Ok(fitted)) => {
+            Ok(Ok(fitted)) => {
                 let turn = if fitted.labels().pos.class { 1.0 } else { -1.0 };
                 let start: Vec<f64> = std::iter::once(fitted.intercept()).chain(fitted.params().iter().copied()).map(|b| b * turn).collect();
                 if start.iter().all(|b| b.is_finite()) {
@@ -132,8 +133,8 @@ impl Problemset<'_> {
                     zero("linfa-logistic gave no finite solution")
                 }
             }
-            Some(Err(error)) => zero(&format!("linfa-logistic said: {error}")),
-            None => zero("linfa-logistic panicked"),
+            Ok(Err(error)) => zero(&format!("linfa-logistic said: {error}")),
+            Err(panic) => zero(&format!("linfa-logistic panicked: {panic}")),
         }
     }
 
@@ -273,11 +274,6 @@ impl Problemset<'_> {
             })
             .collect()
     }
-}
-
-/// Runs what may panic without letting the panic print.
-fn quietly<T>(work: impl FnOnce() -> T) -> Option<T> {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok()
 }
 
 /// Lower Cholesky factor of a symmetric matrix.

@@ -41,7 +41,9 @@ impl Checker<'_> {
             } else {
                 let problem = Problem::warning("data.no_history", "the account has neither instalments nor statements")
                     .column(accounts.table.source("account_id"))
-                    .value(own.list()[code].clone());
+                    .value(own.list()[code].clone())
+                    .rule("at least one instalment or statement")
+                    .help("check the export of its history; an account without one cannot be in arrears");
                 self.set_aside(accounts, row, problem);
             }
         }
@@ -84,7 +86,8 @@ impl Checker<'_> {
                 let problem = Problem::warning("data.orphan", message)
                     .column(table.source("account_id"))
                     .value(cells.word(*code).unwrap_or_default())
-                    .rule("an account_id of the accounts table");
+                    .rule("an account_id of the accounts table")
+                    .help("export the accounts and this table on the same day; identifiers are compared to the letter");
                 self.set_aside(sieve, row, problem);
                 continue;
             };
@@ -95,7 +98,8 @@ impl Checker<'_> {
                 let problem = Problem::warning("data.before_opening", format!("{name} lies before the account was opened"))
                     .column(table.source(name))
                     .value(days[row].to_string())
-                    .rule(format!("not before {opened}"));
+                    .rule(format!("not before {opened}"))
+                    .help("mend the date, or the account's opening");
                 self.set_aside(sieve, row, problem);
             }
         }
@@ -117,7 +121,8 @@ impl Checker<'_> {
                 let problem = Problem::warning("data.orphan", "there is no such borrower")
                     .column(table.source("borrower_id"))
                     .value(word.unwrap_or_default())
-                    .rule("an account_id or borrower_id of the accounts table");
+                    .rule("an account_id or borrower_id of the accounts table")
+                    .help("export the accounts and the events on the same day; identifiers are compared to the letter");
                 self.set_aside(sieve, row, problem);
             }
         }
@@ -136,7 +141,8 @@ impl Checker<'_> {
                 let problem = Problem::warning("data.duplicate_key", "the account has another statement of this date; the first is kept")
                     .column(sieve.table.source("statement_on"))
                     .value(days[row].to_string())
-                    .rule("one statement an account and date");
+                    .rule("one statement an account and date")
+                    .help("if the later one corrects the first, remove the first from the export");
                 self.set_aside(sieve, row, problem);
             }
         }

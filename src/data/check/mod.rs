@@ -225,7 +225,8 @@ impl Checker<'_> {
                     let problem = Problem::warning("data.absurd_date", "the date is no date of an account")
                         .column(column.source.clone())
                         .value(day.to_string())
-                        .rule(format!("{EARLIEST} to {LATEST}"));
+                        .rule(format!("{EARLIEST} to {LATEST}"))
+                        .help("mend the date; if it means 'none', name it in null_words");
                     self.set_aside(sieve, row, problem);
                 }
             }
@@ -245,7 +246,8 @@ impl Checker<'_> {
                     let problem = Problem::warning("data.bad_order", format!("{second} lies before {first}"))
                         .column(table.source(second))
                         .value(b.to_string())
-                        .rule(format!("not before {a}"));
+                        .rule(format!("not before {a}"))
+                        .help("mend one of the two dates");
                     self.set_aside(sieve, row, problem);
                 }
             }
@@ -357,7 +359,8 @@ impl Checker<'_> {
                 Problem::warning("data.duplicate_key", format!("a row of {} with this key was read before; the first is kept", table.kind.name()))
                     .column(shown.join(", "))
                     .value(value.first().copied().unwrap_or_default())
-                    .rule("one row a key");
+                    .rule("one row a key")
+                    .help("if the rows are two records, name a key that tells them apart: key = [ … ]");
             self.set_aside(sieve, row, problem);
         }
     }
@@ -401,7 +404,8 @@ impl Checker<'_> {
                     let problem = Problem::warning("data.after_data_end", format!("{name} lies after the data's end"))
                         .column(sieve.table.source(name))
                         .value(day.to_string())
-                        .rule(format!("not after {until}"));
+                        .rule(format!("not after {until}"))
+                        .help("mend the date, or say how far the tables reach: [clock] data_until");
                     self.set_aside(sieve, row, problem);
                 }
             }
