@@ -183,6 +183,7 @@ fn provenance(book: &Book, observed: &Observed, train: &[u32], test: &[u32]) -> 
         let days = || rows.iter().map(|r| cases.as_of[*r as usize]);
         Some([days().min()?.to_string(), days().max()?.to_string()])
     };
+    let train_dpd = || train.iter().map(|r| cases.dpd[*r as usize]);
     let mut borrowers: Vec<u32> = train.iter().map(|r| cases.borrower[*r as usize]).collect();
     borrowers.sort_unstable();
     borrowers.dedup();
@@ -215,6 +216,7 @@ fn provenance(book: &Book, observed: &Observed, train: &[u32], test: &[u32]) -> 
         test_window: window(test),
         train_cases: train.len() as u64,
         train_borrowers: borrowers.len() as u64,
+        train_dpd: [train_dpd().min().unwrap_or(0), train_dpd().max().unwrap_or(0)],
         train_repaid_share: train.iter().filter(|r| cases.repaid[**r as usize]).count() as f64 / train.len().max(1) as f64,
         test_cases: test.len() as u64,
         excluded: observed.excluded.iter().map(|(reason, n)| (reason.to_string(), *n)).collect(),
@@ -297,6 +299,9 @@ pub fn score(
     steps("scoring");
     let cases = &observed.cases;
     let scored = score_cases(&model, &observed.features, &cases.bucket)?;
+    if let Some(note) = beyond_training(cases, &model, model_file) {
+        book.problems.push(note);
+    }
     let columns = ranked::columns(cases, &observed.features, &scored, digits);
     steps("deciding");
     let decisions = decide(&policy, cases, &scored.probability, &columns)?;
@@ -337,6 +342,18 @@ pub fn score(
     let day = ScoredDay { observed: &observed, scored: &scored };
     let summary = score_summary(&day, &book, &decisions, &order, comparison, as_of, out, assumed);
     Ok((summary, book.problems))
+}
+
+/// A model that learned from the first days of arrears says little of old ones: how many cases lie beyond what it saw.
+fn beyond_training(cases: &Cases, model: &Model, file: &Path) -> Option<Problem> {
+    let beyond = (0..cases.len()).filter(|k| ranked::beyond_training(model, cases, *k)).count();
+    let [least, most] = model.provenance().train_dpd;
+    (beyond > 0).then(|| {
+        Problem::note("score.beyond_training", format!("{beyond} of {} cases have days past due that no training case had", cases.len()))
+            .file(file.display().to_string())
+            .rule(format!("trained {}: {least} to {most} days past due", model.provenance().observed))
+            .help("their scores are extrapolations, marked in the column `assumed`; to learn from such cases, train with observe = \"month_end\"")
+    })
 }
 
 /// A model scores any book that has its features; that its probability is of another outcome should be known.

@@ -10,6 +10,7 @@ use crate::data::cases::{Cases, Holds};
 use crate::data::expressions::{ColumnValues, Columns};
 use crate::data::features::{FeatureTable, Values};
 use crate::data::write::{OutColumn, OutTable};
+use crate::model::file::Model;
 use std::borrow::Cow;
 
 /// The columns that conditions may name: the case's own, its scores and holds, then every feature.
@@ -109,8 +110,14 @@ pub fn reasons(scored: &Scored<'_>, features: &FeatureTable, case: usize) -> [St
     out
 }
 
+/// Whether a case has fewer or more days past due than every training case of the model.
+pub fn beyond_training(model: &Model, cases: &Cases, case: usize) -> bool {
+    let [least, most] = model.provenance().train_dpd;
+    !(least..=most).contains(&cases.dpd[case])
+}
+
 /// What the money of a case's line rests on that nobody measured: the share repaid, the reference, the treatment's effect, the exposure.
-fn assumed(decisions: &Decisions<'_>, cases: &Cases, columns: &Columns<'_>, case: usize) -> String {
+fn assumed(decisions: &Decisions<'_>, model: &Model, cases: &Cases, columns: &Columns<'_>, case: usize) -> String {
     let policy = decisions.policy;
     let chosen = &policy.treatments[usize::from(decisions.chosen[case])];
     // The declared absence of a contact log matters where a condition counts contacts.
@@ -122,6 +129,7 @@ fn assumed(decisions: &Decisions<'_>, cases: &Cases, columns: &Columns<'_>, case
         (by(&chosen.source), format!("effect of {}", chosen.name)),
         (cases.arrears[case].known().is_none(), "exposure (nominal)".to_string()),
         (log, "no contacts (declared)".to_string()),
+        (beyond_training(model, cases, case), "score (days past due beyond training)".to_string()),
     ];
     parts.into_iter().filter(|(is, _)| *is).map(|(_, what)| what).collect::<Vec<_>>().join("; ")
 }
@@ -165,6 +173,6 @@ pub fn table(
         .with("vetoes", texts(&|k| vetoes(decisions, columns, k)))
         .with("expected_gain", amounts(&|k| amount(decisions.gain[k])))
         .with("expected_recovery", amounts(&|k| amount(cases.stake[k].known().unwrap_or(0) as f64 * decisions.share[k])))
-        .with("assumed", texts(&|k| assumed(decisions, cases, columns, k)))
+        .with("assumed", texts(&|k| assumed(decisions, scored.model, cases, columns, k)))
         .with("holds", texts(&|k| cases.holds[k].names().collect::<Vec<_>>().join(" ")))
 }

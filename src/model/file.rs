@@ -61,6 +61,8 @@ pub struct Provenance {
     pub train_cases: u64,
     /// Borrowers of the training cases.
     pub train_borrowers: u64,
+    /// Fewest and most days past due of the training cases: beyond them a score is an extrapolation.
+    pub train_dpd: [i32; 2],
     /// Share of the training cases repaid.
     pub train_repaid_share: f64,
     /// Test cases.

@@ -234,8 +234,14 @@ fn from_check_to_ranked_list(name: &str, day: &str, policy: &str, least: u64) {
     let json: serde_json::Value = serde_json::from_str(&good(folder.path(), &args)).unwrap();
     let cases = json["cases"].as_u64().unwrap();
     assert!(cases >= least, "{cases}");
-    let (_, rows) = csv(&folder.path().join("run/ranked.csv"));
+    let (header, rows) = csv(&folder.path().join("run/ranked.csv"));
     assert_eq!(rows.len() as u64, cases);
+    // A model of first days of arrears says so where it is asked about old ones.
+    let (dpd, assumed) = (header.iter().position(|h| h == "dpd").unwrap(), header.iter().position(|h| h == "assumed").unwrap());
+    if name != "cc_credit_record" {
+        assert!(rows.iter().all(|r| (r[dpd] == "1") != r[assumed].contains("days past due beyond training")));
+        assert!(std::fs::read_to_string(folder.path().join("run/problems.csv")).unwrap().contains("score.beyond_training"));
+    }
 }
 
 #[test]
