@@ -382,10 +382,17 @@ fn read_table(project: &Project, spec: &TableSpec, account_ids: Option<Arc<Words
         && table.rows == 0
         && problems.count(Severity::Error) == 0
     {
+        let message = format!("{} has no rows", spec.kind.name());
+        // A night without a contact or an event may be; a book without accounts or a history may not.
+        let problem = match spec.kind {
+            TableKind::Contacts | TableKind::Events => Problem::warning("data.empty_table", message),
+            _ => Problem::error("data.empty_table", message),
+        };
         problems.push(
-            Problem::error("data.empty_table", format!("{} has no rows", spec.kind.name()))
+            problem
                 .file(table.files[0].name.clone())
-                .help("check the export; if the bank has none, leave the table out of the project file"),
+                .rule("at least one row")
+                .help("check the export; if the bank keeps no such table, leave it out of the project file"),
         );
     }
     (table, problems)

@@ -293,6 +293,39 @@ mod tests {
     }
 
     #[test]
+    fn the_world_holds_what_a_bank_knows() {
+        let world = World { accounts: 2_000, months: 24, seed: 7 };
+        let mut all = Ledger::default();
+        let mut account = 1;
+        for (place, n) in accounts_of_borrowers(&world).into_iter().enumerate() {
+            live(&world, place as u64 + 1, account, n, &mut all);
+            account += u64::from(n);
+        }
+        assert_eq!(all.accounts.id, (1..=2_000).collect::<Vec<i64>>());
+        // Every kind of event but those of re-ages and of the end of the legal track, which nobody lives through here.
+        let absent: Vec<&str> = (0..EVENT_KINDS.len()).filter(|k| !all.events.kind.contains(&(*k as u8))).map(|k| EVENT_KINDS[k]).collect();
+        let never = ["vulnerable_other", "re_age", "legal_mediation", "legal_withdrawn", "legal_judgment", "legal_enforcement", "legal_closed"];
+        assert_eq!(absent, never);
+        // Nobody pays before the opening, nor more than was agreed; who has paid all is closed on the day of the last payment.
+        let mut owed = vec![0i64; 2_001];
+        let mut paid = vec![(0i64, Day::NULL); 2_001];
+        for (id, amount) in all.instalments.account.iter().zip(&all.instalments.amount) {
+            owed[*id as usize] += amount;
+        }
+        for (k, id) in all.payments.account.iter().enumerate() {
+            let (id, day) = (*id as usize, all.payments.day[k]);
+            assert!(day >= all.accounts.opened_on[id - 1] && all.payments.known_on[k] >= day);
+            paid[id] = (paid[id].0 + all.payments.amount[k], day.max(paid[id].1));
+        }
+        for id in 1..=2_000usize {
+            assert!(paid[id].0 <= owed[id]);
+            assert_eq!(all.accounts.closed_on[id - 1], if paid[id].0 == owed[id] { paid[id].1 } else { Day::NULL });
+        }
+        let share = all.late_accounts as f64 / all.open_accounts as f64;
+        assert!((0.08..0.12).contains(&share), "{share}");
+    }
+
+    #[test]
     fn sizes_out_of_range_are_refused() {
         let folder = tempfile::tempdir().unwrap();
         for world in [World { accounts: 0, months: 24, seed: 1 }, World { accounts: 10, months: 2, seed: 1 }] {
