@@ -306,7 +306,8 @@ impl Builder {
             Ok(money) => (money, Ok(())),
             Err(why) => {
                 let sign = if signed { "decimal" } else { "decimal >= 0" };
-                let rule = format!("{sign}, at most {} decimals", self.minor_digits);
+                let largest = Money(Money::LIMIT).text(self.minor_digits);
+                let rule = format!("{sign}, at most {} decimals, at most {largest}", self.minor_digits);
                 (Money::NULL, Err(BadCell { code: "data.bad_value", message: why.message(), rule }))
             }
         };
