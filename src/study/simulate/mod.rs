@@ -51,7 +51,7 @@ pub struct WorldSummary {
     pub borrowers: u64,
     /// Rows of each table.
     pub rows: std::collections::BTreeMap<&'static str, usize>,
-    /// Share of open accounts in arrears, mean over the month ends of the second half.
+    /// Share of accounts not closed that are in arrears, written-off ones among them; mean over the month ends of the second half.
     pub in_arrears_share: f64,
 }
 
@@ -215,8 +215,10 @@ fn write(world: &World, out: &Path, format: Format, borrowers: u64, all: Ledger)
 fn project_file(world: &World, until: Day, format: Format) -> String {
     let e = format.extension();
     let months = world.months as i32;
-    let train_until = first_day().plus_months(months * 2 / 3).plus(-1);
-    let test_from = first_day().plus_months(months * 2 / 3 + 2).plus(-1);
+    // Two thirds of the months train, but no more than leave a month end to test on whose 30 days end within the data.
+    let training = (months * 2 / 3).min(months - 3);
+    let train_until = first_day().plus_months(training).plus(-1);
+    let test_from = first_day().plus_months(training + 2).plus(-1);
     format!(
         r#"# A simulated book ({} accounts, {months} months, seed {}): nobody in it is real. Made by `recoup simulate`.
 name = "simulated"
@@ -323,6 +325,17 @@ mod tests {
         }
         let share = all.late_accounts as f64 / all.open_accounts as f64;
         assert!((0.08..0.12).contains(&share), "{share}");
+    }
+
+    #[test]
+    fn test_cases_of_every_length_of_history_can_mature() {
+        let folder = tempfile::tempdir().unwrap();
+        for months in [6, 7, 8, 9, 13, 24] {
+            let out = folder.path().join(months.to_string());
+            let summary = simulate(&World { accounts: 20, months, seed: 1 }, &out, Format::Csv).unwrap();
+            let split = crate::base::config::Project::load(&out.join("recoup.toml")).unwrap().split.unwrap();
+            assert!(split.test_from.plus(30) <= summary.data_until, "{months} months");
+        }
     }
 
     #[test]
