@@ -2,7 +2,7 @@
 //!
 //! Takes paths and arguments; gives serialisable summaries. Deliberately absent: printing, exiting, the clock.
 
-use crate::base::config::{Observe, OutcomeRule, Project, Step};
+use crate::base::config::{Horizon, Observe, Project, Step};
 use crate::base::dates::Day;
 use crate::base::files::{RunFolder, fingerprint, refuse_foreign, write_whole};
 use crate::base::problem::{Failure, Problem, Problems, Result, Severity};
@@ -56,7 +56,7 @@ pub fn check(project_file: &Path, steps: Steps<'_>) -> Result<CheckSummary> {
     steps("reading the tables");
     let (tables, problems) = tables::read(&project);
     steps("checking");
-    let checked = check_tables(&project, &tables, problems);
+    let checked = check_tables(&project, tables, problems);
     let mut by_code = BTreeMap::new();
     checked.problems.counts().for_each(|(_, code, n)| *by_code.entry(code).or_default() += n);
     let book = checked.portfolio.as_ref();
@@ -85,7 +85,7 @@ pub fn read_book(project: Project, steps: Steps<'_>) -> Result<Book> {
     steps("reading the tables");
     let (tables, problems) = tables::read(&project);
     steps("checking");
-    let checked = check_tables(&project, &tables, problems);
+    let checked = check_tables(&project, tables, problems);
     match checked.portfolio {
         Some(portfolio) => Ok(Book { project, portfolio, counts: checked.counts, problems: checked.problems }),
         None => Err(checked.problems.stop_on_error().err().unwrap_or_else(|| Failure { problems: Vec::new(), kept_in: None })),
@@ -188,9 +188,9 @@ fn provenance(book: &Book, observed: &Observed, train: &[u32], test: &[u32]) -> 
     borrowers.sort_unstable();
     borrowers.dedup();
     let digits = project.currency.minor_digits;
-    let (horizon_days, horizon_cycles) = match project.outcome.rule {
-        OutcomeRule::Cure { horizon_days } | OutcomeRule::PaidAtLeast { horizon_days, .. } => (Some(horizon_days), None),
-        OutcomeRule::CureByStatus { horizon_cycles } => (None, Some(horizon_cycles)),
+    let (horizon_days, horizon_cycles) = match project.outcome.rule.horizon() {
+        Horizon::Days(days) => (Some(days), None),
+        Horizon::Cycles(cycles) => (None, Some(cycles)),
     };
     Provenance {
         project: project.name.clone(),

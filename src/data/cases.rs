@@ -58,6 +58,37 @@ pub enum Maturity {
     NoOutcome,
 }
 
+/// What became of a case by each definition, whatever the project's own rule; `None` where it is not known or does not apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcomes {
+    /// Payments in the window cover the arrears.
+    pub cure: Option<bool>,
+    /// No days past due at the window's end, by payment.
+    pub cured_at_horizon: Option<bool>,
+    /// No worse bucket in the window.
+    pub not_rolled: Option<bool>,
+    /// Days past due ended by a re-age: a competing outcome, never a cure.
+    pub reaged: Option<bool>,
+    /// 30 or more days past due within 90 days after the cure.
+    pub relapse: Option<bool>,
+}
+
+impl Outcomes {
+    /// Nothing is known.
+    pub const UNKNOWN: Outcomes = Outcomes { cure: None, cured_at_horizon: None, not_rolled: None, reaged: None, relapse: None };
+
+    /// Each with its name.
+    pub fn named(self) -> [(&'static str, Option<bool>); 5] {
+        [
+            ("cure", self.cure),
+            ("cured_at_horizon", self.cured_at_horizon),
+            ("not_rolled", self.not_rolled),
+            ("reaged", self.reaged),
+            ("relapse", self.relapse),
+        ]
+    }
+}
+
 /// The cases of a run. All columns have the same length.
 #[derive(Clone, Debug, Default)]
 pub struct Cases {
@@ -87,6 +118,8 @@ pub struct Cases {
     pub repaid: Vec<bool>,
     /// Share of the arrears paid in the outcome window; `NaN` unless mature and in money.
     pub paid_ratio: Vec<f64>,
+    /// What became of it by every definition.
+    pub outcomes: Vec<Outcomes>,
     /// Account identifiers, by place.
     pub account_ids: Arc<Vec<Box<str>>>,
     /// Borrower identifiers, by place.
@@ -113,6 +146,7 @@ impl Cases {
         self.maturity.append(&mut other.maturity);
         self.repaid.append(&mut other.repaid);
         self.paid_ratio.append(&mut other.paid_ratio);
+        self.outcomes.append(&mut other.outcomes);
     }
 
     /// Whether there are none.

@@ -3,27 +3,7 @@
 /// The level of a category that is missing.
 pub const NO_LEVEL: u32 = u32::MAX;
 
-/// Which way a feature is expected to move the chance that the case is repaid.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// More is better.
-    Up,
-    /// More is worse.
-    Down,
-    /// No expectation.
-    Free,
-}
-
-/// Which sub-score a feature belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SubScore {
-    /// Can pay.
-    Ability,
-    /// Wants to pay.
-    Willingness,
-    /// Neither.
-    Neither,
-}
+pub use crate::base::config::{Direction, SubScore};
 
 /// The values of one feature, one a case.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,6 +6,7 @@
 use super::features::Values;
 use crate::base::dates::Day;
 use crate::base::units::{Bucket, Money};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -33,8 +34,48 @@ pub struct Payments {
     pub known_on: Vec<Day>,
     /// Amount.
     pub amount: Vec<i64>,
-    /// Day from which its reversal was known; [`Day::NEVER`] if it stands.
-    pub reversed_on: Vec<Day>,
+    /// Day from which it is taken back; [`Day::NEVER`] if it stands. A reversal and the payment that it takes back are both taken back from the
+    /// day on which the reversal is known.
+    pub taken_back_on: Vec<Day>,
+}
+
+/// Debits that bounced: they moved no money.
+#[derive(Clone, Debug, Default)]
+pub struct FailedDebits {
+    /// Records of each account.
+    pub offsets: Vec<usize>,
+    /// Day of the debit, ascending within an account.
+    pub failed_on: Vec<Day>,
+    /// Day from which it was known.
+    pub known_on: Vec<Day>,
+}
+
+/// Promises to pay.
+#[derive(Clone, Debug, Default)]
+pub struct Promises {
+    /// Whether the project has a table of events at all.
+    pub logged: bool,
+    /// Records of each account.
+    pub offsets: Vec<usize>,
+    /// Day on which it was made, ascending within an account.
+    pub made_on: Vec<Day>,
+    /// Day on which it falls due.
+    pub due_on: Vec<Day>,
+    /// Day from which it was known.
+    pub known_on: Vec<Day>,
+    /// What was promised; [`Money::NULL`] where the source does not say.
+    pub amount: Vec<Money>,
+}
+
+/// Re-ages: agreements that replace a schedule.
+#[derive(Clone, Debug, Default)]
+pub struct ReAges {
+    /// Records of each account.
+    pub offsets: Vec<usize>,
+    /// First day of the new schedule.
+    pub from: Vec<Day>,
+    /// Day from which it was known, ascending within an account.
+    pub known_on: Vec<Day>,
 }
 
 /// Statements, one a cycle.
@@ -62,34 +103,77 @@ pub struct Statements {
     pub arrears: Vec<Money>,
 }
 
-/// Contacts of the log.
+/// What a contact was, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ContactKind(pub u8);
+
+impl ContactKind {
+    /// The lender made it. A contact of unknown direction counts, so that limits are never stretched.
+    pub const OUTBOUND: ContactKind = ContactKind(1);
+    /// The borrower made it.
+    pub const INBOUND: ContactKind = ContactKind(2);
+    /// An outbound try to speak to the borrower: a call or a visit, or of unknown channel.
+    pub const ATTEMPT: ContactKind = ContactKind(4);
+    /// The borrower was reached.
+    pub const RIGHT_PARTY: ContactKind = ContactKind(8);
+    /// The borrower refused.
+    pub const REFUSED: ContactKind = ContactKind(16);
+    /// The number or address was not the borrower's.
+    pub const WRONG_NUMBER: ContactKind = ContactKind(32);
+
+    /// Whether it is all of those.
+    pub fn is(self, wanted: ContactKind) -> bool {
+        self.0 & wanted.0 == wanted.0
+    }
+
+    /// Both.
+    pub fn and(self, other: ContactKind) -> ContactKind {
+        ContactKind(self.0 | other.0)
+    }
+}
+
+/// Contacts of the log. A person is reached or not, whichever account it is about: they stand by borrower.
 #[derive(Clone, Debug, Default)]
 pub struct Contacts {
     /// Whether the project has a contact log at all.
     pub logged: bool,
-    /// Records of each account.
+    /// Records of each borrower.
     pub offsets: Vec<usize>,
-    /// Day of the contact.
+    /// Day of the contact, ascending within a borrower.
     pub contacted_on: Vec<Day>,
     /// Day from which it was known.
     pub known_on: Vec<Day>,
-    /// Whether the lender made it. A contact of unknown direction counts, so that limits are never stretched.
-    pub outbound: Vec<bool>,
+    /// What it was.
+    pub kind: Vec<ContactKind>,
 }
 
 /// Something that was in force for an account or a borrower.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Event {
-    /// Account place; `None` for all of the borrower's accounts.
-    pub account: Option<u32>,
-    /// Place in [`crate::base::schema::EVENT_KINDS`].
-    pub kind: u8,
     /// First day in force.
     pub from: Day,
-    /// Last day in force; [`Day::NEVER`] while open.
-    pub to: Day,
     /// Day from which it was known.
     pub known_on: Day,
+    /// Place in [`crate::base::schema::EVENT_KINDS`].
+    pub kind: u8,
+    /// Last day in force; [`Day::NEVER`] while open.
+    pub to: Day,
+}
+
+/// Events grouped by account or by borrower, in order within each.
+#[derive(Clone, Debug, Default)]
+pub struct Events {
+    /// Records of each.
+    pub offsets: Vec<usize>,
+    /// The events.
+    pub list: Vec<Event>,
+}
+
+impl Events {
+    /// Those of a place.
+    pub fn of(&self, place: usize) -> &[Event] {
+        &self.list[range(&self.offsets, place)]
+    }
 }
 
 /// A further column of the accounts table.
@@ -114,20 +198,36 @@ pub struct Portfolio {
     pub opened_on: Vec<Day>,
     /// Closing date, [`Day::NEVER`] while open or unknown.
     pub closed_on: Vec<Day>,
-    /// Product, limit and the project's own columns.
+    /// Product, limit and the project's own columns: features by themselves.
     pub account_columns: Vec<AccountColumn>,
+    /// Whether it is secured: 1, 0 or `NaN`; empty if the table has no such column.
+    pub secured: Vec<f64>,
+    /// Monthly income; empty if the table has no such column.
+    pub income: Vec<Money>,
+    /// Day of the month on which income comes, 1 to 31, `NaN` where not known; empty if the table has no such column.
+    pub payday: Vec<f64>,
+    /// Credit limit; empty if the table has no such column.
+    pub limit: Vec<Money>,
+    /// Day from which a write-off was known to be in force; [`Day::NEVER`] if there is none.
+    pub written_off_on: Vec<Day>,
     /// Schedules.
     pub instalments: Instalments,
     /// Payments.
     pub payments: Payments,
+    /// Debits that bounced.
+    pub failed_debits: FailedDebits,
+    /// Promises to pay.
+    pub promises: Promises,
+    /// Schedules replaced.
+    pub re_ages: ReAges,
     /// Statements.
     pub statements: Statements,
     /// Contacts.
     pub contacts: Contacts,
-    /// Events of each borrower: `event_offsets[b]..event_offsets[b + 1]`.
-    pub event_offsets: Vec<usize>,
-    /// Events.
-    pub events: Vec<Event>,
+    /// Events of single accounts, by account.
+    pub account_events: Events,
+    /// Events of a borrower as a whole, by borrower.
+    pub borrower_events: Events,
     /// First day of any history.
     pub data_from: Day,
     /// Last day that the tables cover.
@@ -149,9 +249,41 @@ impl Portfolio {
         self.borrower_ids.len()
     }
 
-    /// Whether an account's history is a ledger; else it is one of statements.
+    /// Whether an account has a ledger.
     pub fn is_ledger(&self, account: usize) -> bool {
         !range(&self.instalments.offsets, account).is_empty()
+    }
+
+    /// Whether an account has statements.
+    pub fn has_statements(&self, account: usize) -> bool {
+        !range(&self.statements.offsets, account).is_empty()
+    }
+
+    /// The first day that an account's ledger reaches: on which a due date or a payment had passed and was known. Before it, the statements
+    /// of an account that has both say more.
+    fn ledger_from(&self, account: usize) -> Day {
+        let (i, p) = (&self.instalments, &self.payments);
+        let due = range(&i.offsets, account).map(|k| i.due_on[k].max(i.known_on[k]));
+        due.chain(range(&p.offsets, account).map(|k| p.paid_on[k].max(p.known_on[k]))).min().unwrap_or(Day::NEVER)
+    }
+
+    /// Whether an account's history on a day is its ledger.
+    pub fn ledger_at(&self, account: usize, day: Day) -> bool {
+        self.is_ledger(account) && (!self.has_statements(account) || self.ledger_from(account) <= day)
+    }
+
+    /// Whether an account was closed by a day.
+    pub fn closed(&self, account: usize, day: Day) -> bool {
+        self.closed_on[account] <= day
+    }
+
+    /// Whether an account's history had begun by a day: it was opened, or where that is not known, something of it was on record.
+    pub fn begun(&self, account: usize, day: Day) -> bool {
+        if let Some(opened) = self.opened_on[account].known() {
+            return opened <= day;
+        }
+        let (i, s) = (&self.instalments, &self.statements);
+        range(&i.offsets, account).any(|k| i.known_on[k] <= day) || range(&s.offsets, account).any(|k| s.known_on[k] <= day)
     }
 }
 
@@ -163,49 +295,38 @@ pub fn range(offsets: &[usize], place: usize) -> Range<usize> {
     }
 }
 
-/// Groups rows by place, ordered by date and then by `tie` within a place: the offsets of the places and the rows in order.
+/// Marks payments and their reversals: a negative amount takes back the latest earlier payment of exactly its size that still stands. A
+/// reversal without such a payment stands, and lowers what was paid.
 ///
-/// `place[row]` is `u32::MAX` for a row that is left out. Rows that already stand in order cost one pass.
-pub fn group(places: usize, place: &[u32], date: &[Day], tie: impl Fn(u32, u32) -> std::cmp::Ordering) -> (Vec<usize>, Vec<u32>) {
-    let mut offsets = vec![0usize; places + 1];
-    for p in place.iter().filter(|p| **p != u32::MAX) {
-        offsets[*p as usize + 1] += 1;
-    }
-    for k in 0..places {
-        offsets[k + 1] += offsets[k];
-    }
-    let mut next = offsets.clone();
-    let mut rows = vec![0u32; offsets[places]];
-    for (row, p) in place.iter().enumerate().filter(|(_, p)| **p != u32::MAX) {
-        rows[next[*p as usize]] = row as u32;
-        next[*p as usize] += 1;
-    }
-    for k in 0..places {
-        let records = &mut rows[offsets[k]..offsets[k + 1]];
-        let order = |a: &u32, b: &u32| date[*a as usize].cmp(&date[*b as usize]).then_with(|| tie(*a, *b));
-        if !records.is_sorted_by(|a, b| order(a, b).is_le()) {
-            records.sort_by(order);
-        }
-    }
-    (offsets, rows)
-}
-
-/// The values of the rows in that order.
-pub fn gather<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
-    rows.iter().map(|row| values[*row as usize]).collect()
-}
-
-/// For each payment, the day from which its reversal was known: a negative amount takes back the latest earlier payment of the same size
-/// that still stands. A reversal without such a payment only lowers what was paid.
+/// Reversals are matched in the order in which they became known, each with payments known by then: so a match never changes by what becomes
+/// known later.
 pub fn match_reversals(payments: &mut Payments) {
-    payments.reversed_on = vec![Day::NEVER; payments.amount.len()];
+    payments.taken_back_on = vec![Day::NEVER; payments.amount.len()];
+    if payments.amount.iter().all(|a| *a >= 0) {
+        return;
+    }
+    let mut standing: HashMap<i64, Vec<usize>> = HashMap::new();
+    let mut reversals: Vec<usize> = Vec::new();
     for account in 0..payments.offsets.len().saturating_sub(1) {
         let records = payments.offsets[account]..payments.offsets[account + 1];
-        for later in records.clone().filter(|k| payments.amount[*k] < 0) {
-            let taken_back =
-                (records.start..later).rev().find(|k| payments.amount[*k] == -payments.amount[later] && payments.reversed_on[*k] == Day::NEVER);
-            if let Some(earlier) = taken_back {
-                payments.reversed_on[earlier] = payments.known_on[later];
+        reversals.clear();
+        reversals.extend(records.clone().filter(|k| payments.amount[*k] < 0));
+        if reversals.is_empty() {
+            continue;
+        }
+        reversals.sort_by_key(|k| (payments.known_on[*k], *k));
+        standing.clear();
+        for k in records.filter(|k| payments.amount[*k] > 0) {
+            standing.entry(payments.amount[k]).or_default().push(k);
+        }
+        for k in reversals.iter().copied() {
+            let known = payments.known_on[k];
+            let Some(same_size) = standing.get_mut(&-payments.amount[k]) else { continue };
+            let earlier = same_size.partition_point(|p| *p < k);
+            if let Some(place) = same_size[..earlier].iter().rposition(|p| payments.known_on[*p] <= known) {
+                let earlier = same_size.remove(place);
+                payments.taken_back_on[earlier] = known;
+                payments.taken_back_on[k] = known;
             }
         }
     }
@@ -216,12 +337,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_grouped_by_place_and_sorted_by_date() {
-        let place = [1, 0, u32::MAX, 1, 0];
-        let date = [Day(5), Day(9), Day(0), Day(4), Day(9)];
-        let (offsets, rows) = group(3, &place, &date, |a, b| b.cmp(&a));
-        assert_eq!(offsets, [0, 2, 4, 4]);
-        assert_eq!(rows, [4, 1, 3, 0]);
+    fn a_match_does_not_change_by_what_becomes_known_later() {
+        // 100 paid on day 0, 100 paid on day 5 but posted on day 20, and 100 taken back on day 10: by what was known, the first.
+        let mut payments = Payments {
+            offsets: vec![0, 3],
+            paid_on: vec![Day(0), Day(5), Day(10)],
+            known_on: vec![Day(0), Day(20), Day(10)],
+            amount: vec![100, 100, -100],
+            taken_back_on: Vec::new(),
+        };
+        match_reversals(&mut payments);
+        assert_eq!(payments.taken_back_on, [Day(10), Day::NEVER, Day(10)]);
     }
 
     #[test]
@@ -231,9 +357,9 @@ mod tests {
             paid_on: (0..5).map(Day).collect(),
             known_on: (10..15).map(Day).collect(),
             amount: vec![100, 100, 70, -100, -30],
-            reversed_on: Vec::new(),
+            taken_back_on: Vec::new(),
         };
         match_reversals(&mut payments);
-        assert_eq!(payments.reversed_on, [Day::NEVER, Day(13), Day::NEVER, Day::NEVER, Day::NEVER]);
+        assert_eq!(payments.taken_back_on, [Day::NEVER, Day(13), Day::NEVER, Day(13), Day::NEVER]);
     }
 }

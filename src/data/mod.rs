@@ -7,6 +7,7 @@ pub mod tables;
 pub mod check;
 pub mod build;
 pub mod history;
+pub mod schedule;
 pub mod path;
 pub mod catalogue;
 pub mod features;

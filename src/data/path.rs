@@ -4,9 +4,9 @@
 //! serves every observation date. Takes one account's records; gives segments of constant arrears. No allocation after the first use.
 
 use super::history::{Portfolio, range};
+use super::schedule::{Schedules, Standing};
 use crate::base::config::Tolerance;
 use crate::base::dates::Day;
-use crate::base::units::Bucket;
 
 /// Days `from..` until the next segment, on which arrears stay the same and days past due grow by one a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,19 @@ pub struct Segment {
     pub unpaid: u32,
 }
 
+/// How an episode ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EpisodeEnd {
+    /// It lasts as far as the data reach.
+    Open,
+    /// By payment: a cure.
+    Payment,
+    /// By a re-age: never a cure.
+    ReAge,
+    /// By a write-off.
+    ChargeOff,
+}
+
 /// A maximal run of days with days past due ≥ 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Episode {
@@ -30,8 +43,23 @@ pub struct Episode {
     pub entry: Day,
     /// First day after it; [`Day::NEVER`] while it lasts.
     pub end: Day,
-    /// Whether a re-age ended it, and no payment did.
-    pub re_aged: bool,
+    /// How it ended.
+    pub how: EpisodeEnd,
+}
+
+/// An instalment on its way: the day from which it counts, its due date and its place, its amount.
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    counts_from: Day,
+    due_on: Day,
+    place: usize,
+    amount: i64,
+}
+
+impl Due {
+    fn order(&self) -> (Day, usize) {
+        (self.due_on, self.place)
+    }
 }
 
 /// The path of one account. Reused from account to account.
@@ -43,7 +71,7 @@ pub struct Path {
     pub episodes: Vec<Episode>,
     /// For each payment of the account, whether it left arrears unpaid.
     pub partial: Vec<bool>,
-    due: Vec<(Day, Day, i64)>,
+    due: Vec<Due>,
     paid: Vec<(Day, i64, u32)>,
     scheduled: Vec<(Day, i64)>,
 }
@@ -56,88 +84,111 @@ impl Segment {
 }
 
 impl Path {
-    /// Walks a ledger account.
+    /// Walks a ledger account through its schedules.
     ///
     /// FIFO by cumulated sums: with `P(t)` the payments known by `t`, the oldest unpaid instalment is the first whose cumulated amount
     /// exceeds `P(t)`. `arrears(t) = max(0, due by t − P(t))`, zero if at most the tolerance at the balance.
-    pub fn ledger(&mut self, book: &Portfolio, account: usize, tolerance: Tolerance) {
+    pub fn ledger(&mut self, book: &Portfolio, account: usize, schedules: &Schedules, tolerance: Tolerance) {
         self.segments.clear();
-        self.episodes.clear();
         self.partial.clear();
+        self.partial.resize(range(&book.payments.offsets, account).len(), false);
+        let list = schedules.list();
+        for (place, schedule) in list.iter().enumerate() {
+            let until = list.get(place + 1).map_or(Day::NEVER, |next| next.in_force_from);
+            self.gather(book, account, schedules, place);
+            let start = self.segments.len();
+            self.walk(start, (schedule.in_force_from, until), tolerance);
+            if let Some(segment) = self.segments.get_mut(start).filter(|s| s.from < schedule.in_force_from) {
+                segment.from = schedule.in_force_from;
+            }
+        }
+        self.find_episodes();
+        self.name_ends(book, account, schedules);
+    }
+
+    /// Lays out the records of one schedule: what counts when.
+    fn gather(&mut self, book: &Portfolio, account: usize, schedules: &Schedules, place: usize) {
         self.due.clear();
         self.paid.clear();
         self.scheduled.clear();
-        let (instalments, payments) = (&book.instalments, &book.payments);
-        for k in range(&instalments.offsets, account) {
+        let (i, p) = (&book.instalments, &book.payments);
+        for k in range(&i.offsets, account).filter(|k| schedules.of(*k) == place) {
             // An instalment that became known after its due date counts from then on.
-            let counts_from = instalments.due_on[k].max(instalments.known_on[k]);
-            self.due.push((counts_from, instalments.due_on[k], instalments.amount[k]));
-            self.scheduled.push((instalments.known_on[k], instalments.amount[k]));
+            self.due.push(Due { counts_from: i.due_on[k].max(i.known_on[k]), due_on: i.due_on[k], place: k, amount: i.amount[k] });
+            self.scheduled.push((i.known_on[k], i.amount[k]));
         }
-        let records = range(&payments.offsets, account);
-        for k in records.clone() {
-            self.paid.push((payments.paid_on[k].max(payments.known_on[k]), payments.amount[k], (k - records.start) as u32));
+        let (records, paid_from) = (range(&p.offsets, account), schedules.list()[place].paid_from);
+        for k in records.clone().filter(|k| p.paid_on[*k] >= paid_from) {
+            self.paid.push((p.paid_on[k].max(p.known_on[k]), p.amount[k], (k - records.start) as u32));
         }
-        self.partial.resize(records.len(), false);
-        sort_if_needed(&mut self.due, |d| (d.0, d.1));
+        sort_if_needed(&mut self.due, |d| (d.counts_from, d.order()));
         sort_if_needed(&mut self.paid, |p| p.0);
         sort_if_needed(&mut self.scheduled, |s| s.0);
-        self.walk(tolerance);
-        self.find_episodes();
     }
 
-    fn walk(&mut self, tolerance: Tolerance) {
+    fn walk(&mut self, start: usize, (in_force_from, until): (Day, Day), tolerance: Tolerance) {
         let (mut next_due, mut next_paid, mut next_scheduled) = (0, 0, 0);
         let (mut due, mut paid, mut scheduled) = (0i64, 0i64, 0i64);
         // The oldest instalment not fully paid, among `self.due` by due date, and the sum of all before it.
         let (mut settled, mut settled_sum) = (0usize, 0i64);
         loop {
-            let days = [self.due.get(next_due).map(|d| d.0), self.paid.get(next_paid).map(|p| p.0), self.scheduled.get(next_scheduled).map(|s| s.0)];
-            let Some(day) = days.into_iter().flatten().min() else { break };
+            let days = [
+                self.due.get(next_due).map(|d| d.counts_from),
+                self.paid.get(next_paid).map(|p| p.0),
+                self.scheduled.get(next_scheduled).map(|s| s.0),
+            ];
+            let Some(day) = days.into_iter().flatten().min().filter(|day| *day < until) else { break };
             while self.scheduled.get(next_scheduled).is_some_and(|s| s.0 == day) {
                 scheduled = scheduled.saturating_add(self.scheduled[next_scheduled].1);
                 next_scheduled += 1;
             }
             let mut disordered = false;
-            while self.due.get(next_due).is_some_and(|d| d.0 == day) {
-                disordered |= next_due > 0 && self.due[next_due].1 < self.due[next_due - 1].1;
-                due = due.saturating_add(self.due[next_due].2);
+            while self.due.get(next_due).is_some_and(|d| d.counts_from == day) {
+                disordered |= next_due > 0 && self.due[next_due].order() < self.due[next_due - 1].order();
+                due = due.saturating_add(self.due[next_due].amount);
                 next_due += 1;
             }
             if disordered {
                 // An instalment known late may be older than ones counted before: FIFO goes by due date, so count anew.
-                self.due[..next_due].sort_by_key(|d| (d.1, d.0));
+                self.due[..next_due].sort_by_key(Due::order);
                 (settled, settled_sum) = (0, 0);
             }
             while self.paid.get(next_paid).is_some_and(|p| p.0 == day) {
                 let (_, amount, place) = self.paid[next_paid];
                 let before = due.saturating_sub(paid);
                 paid = paid.saturating_add(amount);
-                self.partial[place as usize] = amount > 0 && before > amount;
+                if day >= in_force_from {
+                    self.partial[place as usize] = amount > 0 && before > amount;
+                }
                 next_paid += 1;
             }
             while settled > 0 && settled_sum > paid {
                 settled -= 1;
-                settled_sum = settled_sum.saturating_sub(self.due[settled].2);
+                settled_sum = settled_sum.saturating_sub(self.due[settled].amount);
             }
-            while settled < next_due && settled_sum.saturating_add(self.due[settled].2) <= paid {
-                settled_sum = settled_sum.saturating_add(self.due[settled].2);
+            while settled < next_due && settled_sum.saturating_add(self.due[settled].amount) <= paid {
+                settled_sum = settled_sum.saturating_add(self.due[settled].amount);
                 settled += 1;
             }
             let balance = scheduled.saturating_sub(paid);
             let overdue = due.saturating_sub(paid).max(0);
             let in_arrears = overdue > tolerance.at(balance) && settled < next_due;
+            if day <= in_force_from {
+                // The days before a schedule is in force are not its own: only the last state is kept.
+                self.segments.truncate(start);
+            }
             self.segments.push(Segment {
                 from: day,
                 arrears: if in_arrears { overdue } else { 0 },
                 balance,
-                oldest_due: if in_arrears { self.due[settled].1 } else { Day::NULL },
-                unpaid: if in_arrears { (next_due - settled) as u32 } else { 0 },
+                oldest_due: if in_arrears { self.due[settled].due_on } else { Day::NULL },
+                unpaid: if in_arrears { self.due[settled..next_due].iter().filter(|d| d.amount > 0).count() as u32 } else { 0 },
             });
         }
     }
 
     fn find_episodes(&mut self) {
+        self.episodes.clear();
         let mut open: Option<Day> = None;
         for (k, segment) in self.segments.iter().enumerate() {
             let end = self.segments.get(k + 1).map_or(Day::NEVER, |next| next.from);
@@ -145,7 +196,7 @@ impl Path {
             let late_from = if segment.oldest_due == Day::NULL { Day::NEVER } else { segment.from.max(segment.oldest_due.plus(1)) };
             match open {
                 Some(entry) if late_from != segment.from => {
-                    self.episodes.push(Episode { entry, end: segment.from, re_aged: false });
+                    self.episodes.push(Episode { entry, end: segment.from, how: EpisodeEnd::Payment });
                     open = (late_from < end).then_some(late_from);
                 }
                 None if late_from < end => open = Some(late_from),
@@ -153,13 +204,62 @@ impl Path {
             }
         }
         if let Some(entry) = open {
-            self.episodes.push(Episode { entry, end: Day::NEVER, re_aged: false });
+            self.episodes.push(Episode { entry, end: Day::NEVER, how: EpisodeEnd::Open });
+        }
+    }
+
+    /// Tells cures from re-ages and write-offs. Nothing begins after a write-off.
+    fn name_ends(&mut self, book: &Portfolio, account: usize, schedules: &Schedules) {
+        let r = &book.re_ages;
+        // A re-age that brings a schedule ends an episode on the day when that is in force; one that has brought none taints the whole episode.
+        let idle = |re_age: usize, end: Day| !schedules.list().iter().any(|s| s.re_age == Some(re_age) && s.in_force_from <= end);
+        let re_aged = |e: &Episode| {
+            schedules.list()[1..].iter().any(|s| s.in_force_from == e.end)
+                || range(&r.offsets, account).any(|k| (e.entry..=e.end).contains(&r.known_on[k]) && idle(k, e.end))
+        };
+        for episode in self.episodes.iter_mut().filter(|e| e.end != Day::NEVER) {
+            if re_aged(episode) {
+                episode.how = EpisodeEnd::ReAge;
+            }
+        }
+        let written_off = book.written_off_on.get(account).copied().unwrap_or(Day::NEVER);
+        self.episodes.retain(|e| e.entry < written_off);
+        if let Some(last) = self.episodes.last_mut().filter(|e| written_off < e.end) {
+            (last.end, last.how) = (written_off, EpisodeEnd::ChargeOff);
         }
     }
 
     /// The segment that holds a day, if anything was known by then.
     pub fn at(&self, day: Day) -> Option<&Segment> {
         self.segments[..self.segments.partition_point(|s| s.from <= day)].last()
+    }
+
+    /// Where the account stands at the end of a day.
+    pub fn standing(&self, day: Day) -> Standing {
+        self.at(day).map_or_else(Standing::default, |s| Standing { arrears: s.arrears, balance: s.balance, dpd: s.dpd(day), unpaid: s.unpaid })
+    }
+
+    /// How many days of `(after, until]` have days past due ≥ 1.
+    pub fn days_late(&self, after: Day, until: Day) -> i64 {
+        let last = self.segments.partition_point(|s| s.from <= until);
+        let mut end = until;
+        let mut days = 0;
+        for segment in self.segments[..last].iter().rev() {
+            if segment.oldest_due != Day::NULL {
+                let from = segment.from.max(segment.oldest_due.plus(1)).max(after.plus(1));
+                days += i64::from(end.since(from) + 1).max(0);
+            }
+            end = segment.from.plus(-1);
+            if end <= after {
+                break;
+            }
+        }
+        days
+    }
+
+    /// The highest days past due in `from..=until`.
+    pub fn highest(&self, from: Day, until: Day) -> i32 {
+        self.peaks(from.plus(-1), until).map(|(_, dpd)| dpd).max().unwrap_or(0)
     }
 
     /// Days past due on a day.
@@ -195,11 +295,6 @@ pub fn one_cycle_before(day: Day) -> Day {
     if day == day.month_end() { before.month_end() } else { before }
 }
 
-/// The bucket of a number of days past due, as a whole number.
-pub fn bucket_number(dpd: i32) -> f64 {
-    f64::from(Bucket::of_dpd(dpd).0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::history::{Instalments, Payments};
@@ -224,14 +319,15 @@ mod tests {
             paid_on: paid.iter().map(|p| day(p.0)).collect(),
             known_on: paid.iter().map(|p| day(p.1)).collect(),
             amount: paid.iter().map(|p| p.2).collect(),
-            reversed_on: vec![Day::NEVER; paid.len()],
+            taken_back_on: vec![Day::NEVER; paid.len()],
         };
         book
     }
 
     fn walk(book: &Portfolio, tolerance: Tolerance) -> Path {
-        let mut path = Path::default();
-        path.ledger(book, 0, tolerance);
+        let (mut path, mut schedules) = (Path::default(), Schedules::default());
+        schedules.read(book, 0);
+        path.ledger(book, 0, &schedules, tolerance);
         path
     }
 
@@ -286,7 +382,7 @@ mod tests {
         assert_eq!(path.dpd(day("2020-02-01")), 0);
         // From Feb 10 on 1,010 are overdue, the oldest part since Jan 10.
         assert_eq!(path.dpd(day("2020-02-10")), 31);
-        assert_eq!(path.episodes, [Episode { entry: day("2020-02-10"), end: Day::NEVER, re_aged: false }]);
+        assert_eq!(path.episodes, [Episode { entry: day("2020-02-10"), end: Day::NEVER, how: EpisodeEnd::Open }]);
         assert_eq!(path.at(day("2020-02-10")).unwrap().unpaid, 2);
     }
 

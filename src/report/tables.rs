@@ -3,7 +3,7 @@
 use crate::base::config::Project;
 use crate::base::files::write_whole;
 use crate::base::problem::{Problem, Result};
-use crate::data::cases::Maturity;
+use crate::data::cases::{Maturity, Outcomes};
 use crate::data::features::Values;
 use crate::data::observe::Observed;
 use crate::data::write::{OutColumn, OutTable};
@@ -42,6 +42,10 @@ pub fn cases_table(project: &Project, observed: &Observed) -> OutTable {
             ),
         )
         .with("paid_ratio", OutColumn::Number(cases.paid_ratio.clone()));
+    for (place, (name, _)) in Outcomes::UNKNOWN.named().into_iter().enumerate() {
+        let known = |outcomes: &Outcomes| outcomes.named()[place].1.map_or(f64::NAN, |yes| f64::from(u8::from(yes)));
+        table = table.with(name, OutColumn::Number(cases.outcomes.iter().map(known).collect()));
+    }
     for column in &observed.features.columns {
         let values = match &column.values {
             Values::Number(v) => OutColumn::Number(v.clone()),

@@ -2,7 +2,7 @@
 
 use recoup::base::dates::Day;
 use recoup::base::units::{Bucket, Money, logit, sigmoid};
-use recoup::data::cases::{Cases, Holds, Maturity};
+use recoup::data::cases::{Cases, Holds, Maturity, Outcomes};
 use recoup::data::expressions::{ColumnValues, Columns};
 use recoup::decide::choose::{Because, Decisions, decide};
 use recoup::decide::guardrail::Verdict;
@@ -59,6 +59,7 @@ fn cases(rows: &[(u32, i64, Holds)]) -> Cases {
         maturity: vec![Maturity::Immature; n],
         repaid: vec![false; n],
         paid_ratio: vec![f64::NAN; n],
+        outcomes: vec![Outcomes::UNKNOWN; n],
         account_ids: Arc::new((0..n).map(|k| format!("a{k}").into()).collect()),
         borrower_ids: Arc::new((0..n).map(|k| format!("b{k}").into()).collect()),
     }

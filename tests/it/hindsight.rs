@@ -8,6 +8,7 @@ use recoup::base::units::Money;
 use recoup::data::history::{Instalments, Payments, Portfolio};
 use recoup::data::observe::{Observed, observe};
 use recoup::data::path::Path;
+use recoup::data::schedule::Schedules;
 use recoup::pipeline::read_book;
 use std::fmt::Write;
 
@@ -32,7 +33,7 @@ fn account(due: &[Due], paid: &[Paid]) -> Portfolio {
             paid_on: paid.iter().map(|p| Day(p.0)).collect(),
             known_on: paid.iter().map(|p| Day(p.1)).collect(),
             amount: paid.iter().map(|p| p.2).collect(),
-            reversed_on: vec![Day::NEVER; paid.len()],
+            taken_back_on: vec![Day::NEVER; paid.len()],
         },
         ..Default::default()
     }
@@ -71,13 +72,16 @@ proptest! {
     #[test]
     fn the_path_is_what_the_definitions_say_on_every_day(due in dues(), paid in payments(), tolerance in 0..20i64) {
         let book = account(&due, &paid);
-        let mut path = Path::default();
-        path.ledger(&book, 0, Tolerance { amount: Money(tolerance), share: 0.0 });
+        let (mut path, mut schedules, tolerated) = (Path::default(), Schedules::default(), Tolerance { amount: Money(tolerance), share: 0.0 });
+        schedules.read(&book, 0);
+        path.ledger(&book, 0, &schedules, tolerated);
         let mut late = Vec::new();
         for day in 0..160 {
             let (dpd, arrears) = slow(&due, &paid, tolerance, day);
             let found = (path.dpd(Day(day)), path.at(Day(day)).map_or(0, |s| s.arrears));
             prop_assert_eq!(found, (dpd, arrears), "day {}", day);
+            // One look at a day gives what the walk gives.
+            prop_assert_eq!(schedules.standing(&book, 0, 0, Day(day), Day(day), tolerated), path.standing(Day(day)), "day {}", day);
             late.push(dpd >= 1);
         }
         // Episodes are the maximal runs of late days.

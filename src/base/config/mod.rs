@@ -4,6 +4,7 @@
 //! Relative paths are relative to the file that names them; `root` may begin with an environment variable. Every default stands
 //! in this file with its reason; what matters to a borrower (outcome, horizon, observation dates) has none.
 
+mod features;
 mod table;
 mod typed;
 
@@ -49,6 +50,127 @@ pub struct Project {
     pub declared: Declared,
     /// Problem codes whose severity the project changes: a share of rows that may be set aside, or errors taken as warnings.
     pub check: CheckSettings,
+    /// When a promise counts as kept.
+    pub promises: PromiseRule,
+    /// The book's rates, towards which rates of few records are shrunk.
+    pub rates: Rates,
+    /// Named periods in which other rules held, by name.
+    pub regimes: BTreeMap<String, Period>,
+    /// Features of the project's own as SQL, by name.
+    pub expressions: BTreeMap<String, NamedExpression>,
+}
+
+/// When a promise counts as kept: net payments from its day to `grace_days` after it falls due reach `kept_share` of its amount.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct PromiseRule {
+    /// 3: a bank transfer over a weekend.
+    pub grace_days: i32,
+    /// 0.95: a rounded amount is still the promise.
+    pub kept_share: f64,
+}
+
+impl Default for PromiseRule {
+    fn default() -> Self {
+        PromiseRule { grace_days: 3, kept_share: 0.95 }
+    }
+}
+
+/// Rates of the whole book. A rate of few records is shrunk towards them: `(k + weight × rate) ÷ (n + weight)`. They are stated, not computed
+/// from the book at hand, so that an account scored alone gets what it gets in the batch.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rates {
+    /// Share of decided promises that are kept; one half where absent, which says nothing either way.
+    pub promise_kept: Option<f64>,
+    /// Share of attempts that reach the borrower; one half where absent.
+    pub right_party: Option<f64>,
+    /// How many records the book's rate is worth. 2: a first record moves a rate halfway, a tenth hardly.
+    pub weight: f64,
+}
+
+impl Default for Rates {
+    fn default() -> Self {
+        Rates { promise_kept: None, right_party: None, weight: 2.0 }
+    }
+}
+
+impl Rates {
+    /// `(k + weight × rate) ÷ (n + weight)`.
+    pub fn shrink(self, k: u32, n: u32, rate: Option<f64>) -> f64 {
+        (f64::from(k) + self.weight * rate.unwrap_or(0.5)) / (f64::from(n) + self.weight)
+    }
+}
+
+/// Days from the first to the last, both included.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Period {
+    /// First day.
+    pub from: Day,
+    /// Last day.
+    pub until: Day,
+}
+
+/// A feature of the project's own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedExpression {
+    /// SQL over the catalogue and the account's columns.
+    pub sql: String,
+    /// What it means, in one line.
+    pub meaning: Option<String>,
+    /// Expected direction towards *repaid*.
+    pub expected: Direction,
+    /// Its sub-score.
+    pub sub_score: SubScore,
+}
+
+/// Which way a feature is expected to move the chance that the case is repaid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// More is better.
+    Up,
+    /// More is worse.
+    Down,
+    /// No expectation.
+    #[default]
+    Free,
+}
+
+impl Direction {
+    /// As the catalogue prints it.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Direction::Up => "+",
+            Direction::Down => "-",
+            Direction::Free => "free",
+        }
+    }
+}
+
+/// Which sub-score a feature belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SubScore {
+    /// Can pay.
+    Ability,
+    /// Wants to pay.
+    Willingness,
+    /// Neither.
+    #[default]
+    Neither,
+}
+
+impl SubScore {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            SubScore::Ability => "ability",
+            SubScore::Willingness => "willingness",
+            SubScore::Neither => "neither",
+        }
+    }
 }
 
 /// The currency of every amount.
@@ -199,11 +321,43 @@ pub enum OutcomeRule {
         /// The share.
         share: f64,
     },
+    /// Days past due are 0 at the window's end, by payment.
+    CuredAtHorizon {
+        /// Length of the window.
+        horizon_days: i32,
+    },
+    /// No bucket of the window is worse than that of the observation date.
+    NotRolled {
+        /// The window.
+        horizon: Horizon,
+    },
     /// The statement that many cycles later has a status of the current set.
     CureByStatus {
         /// Monthly cycles.
         horizon_cycles: i32,
     },
+}
+
+/// Length of an outcome window, in the unit of the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Horizon {
+    /// Days, for ledgers.
+    Days(i32),
+    /// Monthly cycles, for statements.
+    Cycles(i32),
+}
+
+impl OutcomeRule {
+    /// The length of its window.
+    pub fn horizon(self) -> Horizon {
+        match self {
+            OutcomeRule::Cure { horizon_days } | OutcomeRule::PaidAtLeast { horizon_days, .. } | OutcomeRule::CuredAtHorizon { horizon_days } => {
+                Horizon::Days(horizon_days)
+            }
+            OutcomeRule::NotRolled { horizon } => horizon,
+            OutcomeRule::CureByStatus { horizon_cycles } => Horizon::Cycles(horizon_cycles),
+        }
+    }
 }
 
 /// What *repaid* means.
@@ -219,6 +373,8 @@ impl Outcome {
         match self.rule {
             OutcomeRule::Cure { .. } => "cure",
             OutcomeRule::PaidAtLeast { .. } => "paid_at_least",
+            OutcomeRule::CuredAtHorizon { .. } => "cured_at_horizon",
+            OutcomeRule::NotRolled { .. } => "not_rolled",
             OutcomeRule::CureByStatus { .. } => "cure_by_status",
         }
     }
@@ -230,6 +386,9 @@ impl Outcome {
             OutcomeRule::PaidAtLeast { horizon_days, share } => {
                 format!("payments within {horizon_days} days reach {:.0} % of the arrears", share * 100.0)
             }
+            OutcomeRule::CuredAtHorizon { horizon_days } => format!("no days past due {horizon_days} days later, by payment"),
+            OutcomeRule::NotRolled { horizon: Horizon::Days(n) } => format!("no worse bucket within {n} days"),
+            OutcomeRule::NotRolled { horizon: Horizon::Cycles(n) } => format!("no worse bucket within {n} cycles"),
             OutcomeRule::CureByStatus { horizon_cycles } => format!("the statement {horizon_cycles} cycles later has a current status"),
         }
     }

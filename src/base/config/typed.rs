@@ -2,14 +2,15 @@
 
 use super::table::{TypedRead, TypedTable};
 use super::{
-    Assumed, CheckSettings, Clock, Currency, Declared, ModelSettings, Observe, Outcome, OutcomeRule, Population, Project, Split, Step, TableSpec,
-    Tolerance,
+    Assumed, CheckSettings, Clock, Currency, Declared, Horizon, ModelSettings, Observe, Outcome, OutcomeRule, Period, Population, Project,
+    PromiseRule, Rates, Split, Step, TableSpec, Tolerance, features,
 };
 use crate::base::dates::Day;
 use crate::base::problem::{Problem, Problems, suggestion};
 use crate::base::schema::TableKind;
 use crate::base::units::{Bucket, Money};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 #[derive(Deserialize)]
@@ -36,6 +37,14 @@ pub(super) struct Typed {
     declared: TypedDeclared,
     #[serde(default)]
     check: CheckSettings,
+    #[serde(default)]
+    promises: PromiseRule,
+    #[serde(default)]
+    rates: Rates,
+    #[serde(default)]
+    regimes: BTreeMap<String, Period>,
+    #[serde(default)]
+    expressions: BTreeMap<String, features::TypedExpression>,
 }
 
 #[derive(Deserialize)]
@@ -115,6 +124,8 @@ struct TypedCases {
 enum TypedRule {
     Cure,
     PaidAtLeast,
+    CuredAtHorizon,
+    NotRolled,
     CureByStatus,
 }
 
@@ -275,11 +286,14 @@ impl Typed {
             }
         };
         let outcome = self.outcome.check(problems);
-        if matches!(outcome.rule, OutcomeRule::CureByStatus { .. }) && !has(TableKind::Statements) {
-            problems.push(bad_value("outcome.rule", "cure_by_status", "the status rule needs statements", "cure or paid_at_least for a ledger"));
+        let in_cycles = matches!(outcome.rule.horizon(), Horizon::Cycles(_));
+        if in_cycles && !has(TableKind::Statements) {
+            let rule = "a rule with horizon_days for a ledger, such as cure";
+            problems.push(bad_value("outcome.rule", outcome.name(), "a horizon in cycles needs statements", rule));
         }
-        if !matches!(outcome.rule, OutcomeRule::CureByStatus { .. }) && !ledger {
-            problems.push(bad_value("outcome.rule", outcome.name(), "this rule needs instalments and payments", "cure_by_status for statements"));
+        if !in_cycles && !ledger {
+            let rule = "cure_by_status, or not_rolled with horizon_cycles, for statements";
+            problems.push(bad_value("outcome.rule", outcome.name(), "this rule needs instalments and payments", rule));
         }
         if let Some(split) = self.split {
             check_split(split, outcome, problems);
@@ -298,6 +312,9 @@ impl Typed {
             problems.push(bad_value("arrears.tolerance_share", &self.arrears.tolerance_share.to_string(), "a share of the balance", "0 to 1"));
         }
         let declared = self.declared.check(digits, problems);
+        let protected: Vec<String> = tables.iter().flat_map(|t| t.protected.clone()).collect();
+        features::check(self.promises, self.rates, &self.regimes, problems);
+        let expressions = features::check_expressions(self.expressions, &protected, problems);
         Project {
             file: file.to_path_buf(),
             name: self.name,
@@ -316,14 +333,18 @@ impl Typed {
             model: self.model,
             declared,
             check: self.check,
+            promises: self.promises,
+            rates: self.rates,
+            regimes: self.regimes,
+            expressions,
         }
     }
 }
 
 fn check_split(split: Split, outcome: Outcome, problems: &mut Problems) {
-    let window_ends = match outcome.rule {
-        OutcomeRule::Cure { horizon_days } | OutcomeRule::PaidAtLeast { horizon_days, .. } => split.train_until.plus(horizon_days),
-        OutcomeRule::CureByStatus { horizon_cycles } => split.train_until.plus_months(horizon_cycles),
+    let window_ends = match outcome.rule.horizon() {
+        Horizon::Days(days) => split.train_until.plus(days),
+        Horizon::Cycles(cycles) => split.train_until.plus_months(cycles),
     };
     if window_ends >= split.test_from {
         problems.push(
@@ -396,6 +417,15 @@ impl TypedOutcome {
                 horizon_days: horizon("horizon_days", self.horizon_days, self.horizon_cycles, 1_000),
                 share: self.share.unwrap_or(f64::NAN),
             },
+            TypedRule::CuredAtHorizon => {
+                OutcomeRule::CuredAtHorizon { horizon_days: horizon("horizon_days", self.horizon_days, self.horizon_cycles, 1_000) }
+            }
+            TypedRule::NotRolled if self.horizon_cycles.is_some() => {
+                OutcomeRule::NotRolled { horizon: Horizon::Cycles(horizon("horizon_cycles", self.horizon_cycles, self.horizon_days, 60)) }
+            }
+            TypedRule::NotRolled => {
+                OutcomeRule::NotRolled { horizon: Horizon::Days(horizon("horizon_days", self.horizon_days, self.horizon_cycles, 1_000)) }
+            }
             TypedRule::CureByStatus => {
                 OutcomeRule::CureByStatus { horizon_cycles: horizon("horizon_cycles", self.horizon_cycles, self.horizon_days, 60) }
             }

@@ -4,7 +4,7 @@
 use super::{Checker, Sieve, used, word_at};
 use crate::base::dates::Day;
 use crate::base::problem::Problem;
-use crate::base::schema::TableKind;
+use crate::base::schema::{EVENT_KINDS, TableKind};
 use crate::data::cells::{Cells, NO_WORD};
 use std::collections::HashSet;
 
@@ -123,6 +123,29 @@ impl Checker<'_> {
                     .value(word.unwrap_or_default())
                     .rule("an account_id or borrower_id of the accounts table")
                     .help("export the accounts and the events on the same day; identifiers are compared to the letter");
+                self.set_aside(sieve, row, problem);
+            }
+        }
+    }
+
+    /// A promise or a re-age is of one account: what it promises or replaces belongs to that.
+    pub(super) fn accountless(&mut self, sieve: &mut Sieve<'_>) {
+        let table = sieve.table;
+        if table.kind != TableKind::Events {
+            return;
+        }
+        let of_one =
+            |place: Option<u32>| place.and_then(|place| EVENT_KINDS.get(place as usize)).filter(|kind| ["promise", "re_age"].contains(*kind));
+        for row in 0..table.rows {
+            let named = sieve.codes("account_id").is_some_and(|codes| codes[row] != NO_WORD);
+            if named || sieve.aside[row] {
+                continue;
+            }
+            if let Some(kind) = of_one(sieve.meaning("kind", row)) {
+                let problem = Problem::warning("data.missing_account", format!("a {kind} names no account"))
+                    .column(table.source("account_id"))
+                    .rule("an account_id for every promise and every re_age")
+                    .help("name the account that it is about; for several accounts give a row each");
                 self.set_aside(sieve, row, problem);
             }
         }

@@ -4,10 +4,9 @@
 //! may be used. Errors stop the run; warnings set their row aside. Rows read = rows used + rows set aside, always.
 
 mod links;
+mod names;
 
-use super::build;
-use super::cases::Holds;
-use super::catalogue::CATALOGUE;
+use super::build::{self, Sifted};
 use super::cells::{Cells, NO_WORD};
 use super::history::Portfolio;
 use super::tables::{Purpose, Table, Tables};
@@ -15,7 +14,7 @@ use crate::base::config::{Project, TableSpec};
 use crate::base::dates::Day;
 use crate::base::problem::{Problem, Problems, Severity, nearest};
 use crate::base::schema::TableKind;
-use crate::base::units::{Bucket, Money};
+use crate::base::units::Bucket;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -87,7 +86,7 @@ struct Checker<'a> {
 }
 
 /// Checks the tables and builds the portfolio.
-pub fn check(project: &Project, tables: &Tables, problems: Problems) -> Checked {
+pub fn check(project: &Project, tables: Tables, problems: Problems) -> Checked {
     let mut checker = Checker { project, problems };
     let mut sieves: Vec<Sieve<'_>> = tables.list.iter().map(|table| checker.sieve(table)).collect();
     for sieve in &mut sieves {
@@ -96,14 +95,15 @@ pub fn check(project: &Project, tables: &Tables, problems: Problems) -> Checked 
         checker.codes(sieve);
         checker.duplicates(sieve);
     }
-    for sieve in &sieves {
-        checker.feature_names(sieve.table);
-    }
+    checker.feature_names(tables.get(TableKind::Accounts));
     let data_until = checker.data_until(&sieves);
     for sieve in &mut sieves {
         checker.after_data_end(sieve, data_until.0);
     }
     checker.accounts(&mut sieves);
+    for sieve in &mut sieves {
+        checker.accountless(sieve);
+    }
     for sieve in &mut sieves {
         // Which rows of a statement table repeat an account's statement shows only now, among the rows that are left.
         checker.repeated_statements(sieve);
@@ -119,8 +119,13 @@ pub fn check(project: &Project, tables: &Tables, problems: Problems) -> Checked 
         }
     }
     let complete = checker.problems.count(Severity::Error) == 0 && tables.get(TableKind::Accounts).is_some();
-    let portfolio = complete.then(|| build::portfolio(project, &sieves, data_until));
-    Checked { portfolio, counts, problems: checker.problems }
+    let judged: Vec<_> = sieves.into_iter().map(|s| (s.aside, s.meanings)).collect();
+    let problems = checker.problems;
+    let portfolio = complete.then(|| {
+        let sifted = tables.list.into_iter().zip(judged).map(|(table, (aside, meanings))| Sifted { table, aside, meanings });
+        build::portfolio(project, sifted.collect(), data_until)
+    });
+    Checked { portfolio, counts, problems }
 }
 
 fn count(sieve: &Sieve<'_>) -> TableCount {
@@ -139,13 +144,6 @@ impl Sieve<'_> {
     pub(super) fn days(&self, name: &str) -> Option<&[Day]> {
         match self.table.cells(name) {
             Some(Cells::Day(days)) => Some(days),
-            _ => None,
-        }
-    }
-
-    pub(super) fn money(&self, name: &str) -> Option<&[Money]> {
-        match self.table.cells(name) {
-            Some(Cells::Money(amounts)) => Some(amounts),
             _ => None,
         }
     }
@@ -194,26 +192,6 @@ impl Checker<'_> {
             problem = problem.clone().help(format!("mend the file, or set such rows aside: [check] set_aside = [\"{}\"]", problem.code));
         }
         self.set_aside(sieve, row, problem);
-    }
-
-    /// A feature of the project must not take the name of something that conditions and models know already.
-    fn feature_names(&mut self, table: &Table) {
-        let contract =
-            |name: &str| table.columns.iter().any(|c| c.purpose == Purpose::Contract && c.name == name && ["product", "limit"].contains(&name));
-        let taken = |name: &str| {
-            CATALOGUE.iter().any(|f| f.name == name)
-                || Holds::ALL.iter().any(|(_, n)| *n == name)
-                || ["stake", "probability", "points", "outbound_7", "bucket_group"].contains(&name)
-                || contract(name)
-        };
-        for column in table.columns.iter().filter(|c| c.purpose == Purpose::Feature && taken(&c.name)) {
-            self.problems.push(
-                Problem::error("config.taken_name", format!("`{}` is already the name of something that recoup knows", column.name))
-                    .file(self.project.file.display().to_string())
-                    .column(format!("tables.accounts.features.{}", column.name))
-                    .help(format!("call it otherwise: my_{0} = {{ column = \"{1}\", kind = … }}", column.name, column.source)),
-            );
-        }
     }
 
     fn dates(&mut self, sieve: &mut Sieve<'_>) {

@@ -20,7 +20,7 @@ pub(super) fn column<'a>(columns: &'a Columns<'_>, place: usize, case: usize) ->
     }
 }
 
-fn evaluate<'a>(node: &'a Node, columns: &'a Columns<'_>, case: usize) -> Cell<'a> {
+pub(super) fn evaluate<'a>(node: &'a Node, columns: &'a Columns<'_>, case: usize) -> Cell<'a> {
     let number = |x: f64| if x.is_nan() { Cell::Null } else { Cell::Number(x) };
     let as_number = |node: &'a Node| match evaluate(node, columns, case) {
         Cell::Number(x) => Some(x),

@@ -7,7 +7,7 @@
 mod evaluate;
 mod read;
 
-use evaluate::{Cell, column, named, truth};
+use evaluate::{Cell, column, evaluate, named, truth};
 
 /// What an expression gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +146,28 @@ impl Expression {
                 message: format!("this is {}, where a condition is expected", expression.gives.name()),
                 help: None,
             })
+        }
+    }
+
+    /// Reads an expression that gives a number, or a condition, which gives 1, 0 or `NaN`.
+    ///
+    /// # Errors
+    /// As [`Expression::condition`].
+    pub fn number(sql: &str, columns: &Columns<'_>) -> Result<Expression, BadExpression> {
+        let (node, gives) = read::read(sql, columns)?;
+        if gives == Type::Text {
+            let message = "this is a text, where a number is expected".to_string();
+            return Err(BadExpression { line: 1, column: 1, message, help: Some("tell words apart by CASE WHEN … THEN 1 ELSE 0 END".into()) });
+        }
+        Ok(Expression { node, gives })
+    }
+
+    /// Its number for a case; `NaN` is NULL.
+    pub fn value(&self, columns: &Columns<'_>, case: usize) -> f64 {
+        match evaluate(&self.node, columns, case) {
+            Cell::Number(x) => x,
+            Cell::Truth(yes) => f64::from(u8::from(yes)),
+            Cell::Text(_) | Cell::Null => f64::NAN,
         }
     }
 

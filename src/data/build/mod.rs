@@ -1,0 +1,218 @@
+//! Checked tables to a portfolio: places for accounts and borrowers, records grouped by place and sorted by date.
+//!
+//! Takes the tables and gives them up column by column: a file that stands in order is never copied.
+
+mod order;
+mod records;
+
+use super::cells::{Cells, NO_WORD};
+use super::check::Meanings;
+use super::features::{NO_LEVEL, Values};
+use super::history::{AccountColumn, Portfolio};
+use super::tables::{Purpose, Table};
+use crate::base::config::Project;
+use crate::base::dates::Day;
+use crate::base::schema::TableKind;
+use crate::base::units::Money;
+use records::Records;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+const NOWHERE: u32 = u32::MAX;
+
+/// A table whose rows were judged, to be taken apart.
+pub(super) struct Sifted {
+    pub table: Table,
+    /// Rows that are set aside.
+    pub aside: Vec<bool>,
+    /// What its codes mean, by column.
+    pub meanings: BTreeMap<&'static str, Meanings>,
+}
+
+impl Sifted {
+    fn take(&mut self, name: &str) -> Option<Cells> {
+        let place = self.table.columns.iter().position(|c| c.name == name && c.purpose == Purpose::Contract)?;
+        Some(std::mem::replace(&mut self.table.cells[place], Cells::Day(Vec::new())))
+    }
+
+    fn days(&mut self, name: &str) -> Option<Vec<Day>> {
+        match self.take(name)? {
+            Cells::Day(days) => Some(days),
+            _ => None,
+        }
+    }
+
+    fn money(&mut self, name: &str) -> Option<Vec<Money>> {
+        match self.take(name)? {
+            Cells::Money(amounts) => Some(amounts),
+            _ => None,
+        }
+    }
+
+    fn numbers(&mut self, name: &str) -> Option<Vec<f64>> {
+        match self.take(name)? {
+            Cells::Number(numbers) => Some(numbers),
+            _ => None,
+        }
+    }
+
+    fn codes(&mut self, name: &str) -> Option<Vec<u32>> {
+        match self.take(name)? {
+            Cells::Words { codes, .. } => Some(codes),
+            _ => None,
+        }
+    }
+
+    /// For each row, the place of its word in the contract's list; [`NO_WORD`] where it has none.
+    fn meaning(&mut self, name: &str) -> Option<Vec<u32>> {
+        let places = std::mem::take(&mut self.meanings.get_mut(name)?.places);
+        let codes = self.codes(name)?;
+        Some(codes.into_iter().map(|code| places.get(code as usize).copied().unwrap_or(NO_WORD)).collect())
+    }
+}
+
+/// Orders identifiers as people do: numbers by value, then texts. Total, and the same for any order of rows.
+fn natural(a: &str, b: &str) -> Ordering {
+    let number = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
+    match (number(a), number(b)) {
+        (true, true) => {
+            let (x, y) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
+            x.len().cmp(&y.len()).then_with(|| x.cmp(y)).then_with(|| a.cmp(b))
+        }
+        (true, false) => Ordering::Less,
+        (false, true) => Ordering::Greater,
+        (false, false) => a.cmp(b),
+    }
+}
+
+/// Builds the portfolio from the rows that are not set aside.
+pub(super) fn portfolio(project: &Project, mut tables: Vec<Sifted>, (data_until, inferred): (Day, bool)) -> Portfolio {
+    let mut book = Portfolio {
+        data_until,
+        data_until_inferred: inferred,
+        outcomes_until: project.clock.outcomes_until.unwrap_or(data_until),
+        ..Default::default()
+    };
+    let mut taken = |kind: TableKind| tables.iter().position(|t| t.table.kind == kind).map(|place| tables.swap_remove(place));
+    let places = taken(TableKind::Accounts).map(|sifted| accounts(project, sifted, &mut book)).unwrap_or_default();
+    let [instalments, payments, statements, contacts, events] =
+        [TableKind::Instalments, TableKind::Payments, TableKind::Statements, TableKind::Contacts, TableKind::Events].map(&mut taken);
+    let records = Records { project, places: &places, book: &book };
+    let ((instalments, payments), (statements, contacts, events)) = rayon::join(
+        || rayon::join(|| records.instalments(instalments), || records.payments(payments)),
+        || (records.statements(statements), records.contacts(contacts), records.events(events)),
+    );
+    book.instalments = instalments;
+    (book.payments, book.failed_debits) = payments;
+    (book.statements, book.contacts) = (statements, contacts);
+    (book.account_events, book.borrower_events) = (events.of_accounts, events.of_borrowers);
+    (book.promises, book.re_ages, book.written_off_on) = (events.promises, events.re_ages, events.written_off_on);
+    let firsts = [&book.instalments.known_on, &book.payments.paid_on, &book.statements.statement_on].map(|days| days.iter().copied().min());
+    book.data_from = firsts.into_iter().flatten().min().unwrap_or(data_until);
+    book
+}
+
+/// Lays out accounts and borrowers. Gives the account place of each account code; [`NOWHERE`] for a code whose account is not used.
+fn accounts(project: &Project, mut sifted: Sifted, book: &mut Portfolio) -> Vec<u32> {
+    let account_cells = sifted.take("account_id");
+    let borrower_cells = sifted.take("borrower_id");
+    let Some(ids @ Cells::Words { codes, .. }) = &account_cells else { return Vec::new() };
+    let id = |row: usize| ids.word(codes[row]).unwrap_or_default();
+    // An account without a borrower is its own borrower.
+    let borrower = |row: usize| -> &str {
+        match &borrower_cells {
+            Some(cells @ Cells::Words { codes, .. }) => cells.word(codes[row]).unwrap_or_else(|| id(row)),
+            _ => id(row),
+        }
+    };
+    let mut rows: Vec<u32> = sifted.aside.iter().enumerate().filter(|(_, aside)| !**aside).map(|(row, _)| row as u32).collect();
+    rows.sort_by(|a, b| natural(id(*a as usize), id(*b as usize)));
+    // Borrowers stand in the order of their first account, so that a file sorted by account stays nearly in order.
+    let mut borrower_ids: Vec<Box<str>> = Vec::new();
+    let mut borrower_place: HashMap<&str, u32> = HashMap::new();
+    let mut borrower_of: Vec<u32> = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let name = borrower(*row as usize);
+        // Accounts of one borrower mostly stand together: the one before needs no look-up.
+        let before = borrower_of.last().copied().filter(|b| &*borrower_ids[*b as usize] == name);
+        borrower_of.push(before.unwrap_or_else(|| {
+            *borrower_place.entry(name).or_insert_with(|| {
+                borrower_ids.push(name.into());
+                borrower_ids.len() as u32 - 1
+            })
+        }));
+    }
+    let mut order: Vec<usize> = (0..rows.len()).collect();
+    order.sort_by_key(|k| borrower_of[*k]);
+    let rows: Vec<u32> = order.iter().map(|k| rows[*k]).collect();
+    book.accounts_of = vec![0; borrower_ids.len() + 1];
+    borrower_of.iter().for_each(|b| book.accounts_of[*b as usize + 1] += 1);
+    for k in 0..borrower_ids.len() {
+        book.accounts_of[k + 1] += book.accounts_of[k];
+    }
+    let mut place_of = vec![NOWHERE; codes.iter().filter(|c| **c != NO_WORD).max().map_or(0, |m| *m as usize + 1)];
+    for (place, row) in rows.iter().enumerate() {
+        place_of[codes[*row as usize] as usize] = place as u32;
+    }
+    book.account_ids = Arc::new(rows.iter().map(|row| id(*row as usize).into()).collect());
+    book.borrower_ids = Arc::new(borrower_ids);
+    book.account_columns = account_columns(&sifted.table, &rows, project.currency.minor_digits);
+    let opened = sifted.days("opened_on");
+    let closed = sifted.days("closed_on");
+    book.opened_on = rows.iter().map(|row| opened.as_ref().map_or(Day::NULL, |d| d[*row as usize])).collect();
+    book.closed_on = rows.iter().map(|row| closed.as_ref().and_then(|d| d[*row as usize].known()).unwrap_or(Day::NEVER)).collect();
+    book.limit = gathered(sifted.money("limit"), &rows);
+    book.income = gathered(sifted.money("income"), &rows);
+    book.payday = gathered(sifted.numbers("payday"), &rows);
+    let secured = gathered(sifted.meaning("secured"), &rows);
+    // Place 1 of the words is yes.
+    book.secured = secured.into_iter().map(|place| if place == NO_WORD { f64::NAN } else { f64::from(place) }).collect();
+    place_of
+}
+
+/// A column in the order of the accounts' places; empty if there is none.
+fn gathered<T: Copy>(column: Option<Vec<T>>, rows: &[u32]) -> Vec<T> {
+    column.map_or_else(Vec::new, |values| rows.iter().map(|row| values[*row as usize]).collect())
+}
+
+/// Product, limit and the project's own columns, in the order of the accounts' places. Levels are sorted, so that their order is no row
+/// order.
+fn account_columns(table: &Table, rows: &[u32], minor_digits: u8) -> Vec<AccountColumn> {
+    let mut columns = Vec::new();
+    for (column, cells) in table.columns.iter().zip(&table.cells) {
+        let wanted = column.purpose == Purpose::Feature || ["product", "limit"].contains(&column.name.as_str());
+        if !wanted {
+            continue;
+        }
+        let values = match cells {
+            Cells::Number(v) => Values::Number(rows.iter().map(|row| v[*row as usize]).collect()),
+            Cells::Money(v) => Values::Number(rows.iter().map(|row| v[*row as usize].major(minor_digits)).collect()),
+            Cells::Day(_) => continue,
+            Cells::Words { codes, own, .. } => {
+                let mut order: Vec<usize> = (0..own.list().len()).collect();
+                order.sort_by(|a, b| own.list()[*a].cmp(&own.list()[*b]));
+                let mut level_of = vec![NO_LEVEL; order.len()];
+                order.iter().enumerate().for_each(|(level, word)| level_of[*word] = level as u32);
+                Values::Category {
+                    codes: rows.iter().map(|row| level_of.get(codes[*row as usize] as usize).copied().unwrap_or(NO_LEVEL)).collect(),
+                    levels: order.iter().map(|word| own.list()[*word].clone()).collect(),
+                }
+            }
+        };
+        columns.push(AccountColumn { name: column.name.as_str().into(), values });
+    }
+    columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_stand_in_the_order_of_people() {
+        let mut ids = ["b2", "10", "9", "010", "a"];
+        ids.sort_by(|a, b| natural(a, b));
+        assert_eq!(ids, ["9", "010", "10", "a", "b2"]);
+    }
+}

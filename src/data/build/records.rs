@@ -1,0 +1,235 @@
+//! The tables of records: each grouped by account or borrower and sorted by date.
+
+use super::order::order;
+use super::{NOWHERE, Sifted};
+use crate::base::config::Project;
+use crate::base::dates::Day;
+use crate::base::schema::{CHANNELS, DIRECTIONS, EVENT_KINDS, PAYMENT_RESULTS, RESULTS, TableKind};
+use crate::base::units::{Bucket, Money};
+use crate::data::cells::{Cells, NO_WORD};
+use crate::data::history::{
+    ContactKind, Contacts, Event, Events, FailedDebits, Instalments, Payments, Portfolio, Promises, ReAges, Statements, match_reversals, range,
+};
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+/// What builds the records of a book whose accounts are laid out.
+pub(super) struct Records<'a> {
+    pub project: &'a Project,
+    /// Place of each account code.
+    pub places: &'a [u32],
+    pub book: &'a Portfolio,
+}
+
+/// What the table of events gives.
+#[derive(Default)]
+pub(super) struct EventTables {
+    pub of_accounts: Events,
+    pub of_borrowers: Events,
+    pub promises: Promises,
+    pub re_ages: ReAges,
+    pub written_off_on: Vec<Day>,
+}
+
+fn minor(amounts: Vec<Money>) -> Vec<i64> {
+    amounts.into_iter().map(|amount| amount.0).collect()
+}
+
+impl Records<'_> {
+    /// The account place of every row of a table; [`NOWHERE`] for rows set aside.
+    fn places(&self, sifted: &mut Sifted) -> Vec<u32> {
+        let codes = sifted.codes("account_id").unwrap_or_default();
+        let place = |code: u32| self.places.get(code as usize).copied().unwrap_or(NOWHERE);
+        codes.into_iter().zip(&sifted.aside).map(|(code, aside)| if *aside { NOWHERE } else { place(code) }).collect()
+    }
+
+    /// Day on which each record became known: as the source says, else `happened + posting lag`; never before it happened.
+    fn known(&self, known: Option<Vec<Day>>, happened: &[Day]) -> Vec<Day> {
+        let lag = self.project.clock.posting_lag_days;
+        match known {
+            Some(known) => known.into_iter().zip(happened).map(|(known, day)| known.known().unwrap_or(day.plus(lag)).max(*day)).collect(),
+            None => happened.iter().map(|day| day.plus(lag)).collect(),
+        }
+    }
+
+    pub(super) fn instalments(&self, sifted: Option<Sifted>) -> Instalments {
+        let Some(mut sifted) = sifted else { return Instalments::default() };
+        let place = self.places(&mut sifted);
+        let (Some(due_on), Some(amount)) = (sifted.days("due_on"), sifted.money("amount")) else { return Instalments::default() };
+        // A schedule is known from the agreement on, which is mostly the account's opening.
+        let agreed = |row: usize| self.book.opened_on.get(place[row] as usize).and_then(|day| day.known()).unwrap_or(due_on[row]);
+        let known_on: Vec<Day> = match sifted.days("known_on") {
+            Some(known) => known.into_iter().enumerate().map(|(row, day)| day.known().unwrap_or_else(|| agreed(row))).collect(),
+            None => (0..due_on.len()).map(agreed).collect(),
+        };
+        let tie = |a: u32, b: u32| {
+            let (a, b) = (a as usize, b as usize);
+            amount[a].cmp(&amount[b]).then_with(|| known_on[a].cmp(&known_on[b]))
+        };
+        let (offsets, order) = order(self.book.accounts(), &place, &due_on, tie);
+        Instalments { due_on: order.arrange(due_on), known_on: order.arrange(known_on), amount: minor(order.arrange(amount)), offsets }
+    }
+
+    pub(super) fn payments(&self, sifted: Option<Sifted>) -> (Payments, FailedDebits) {
+        let Some(mut sifted) = sifted else { return Default::default() };
+        let mut place = self.places(&mut sifted);
+        let (Some(paid_on), Some(amount)) = (sifted.days("paid_on"), sifted.money("amount")) else { return Default::default() };
+        let known_on = self.known(sifted.days("known_on"), &paid_on);
+        let accounts = self.book.accounts();
+        let mut failed_debits = FailedDebits::default();
+        if let Some(result) = sifted.meaning("result") {
+            let failed = PAYMENT_RESULTS.iter().position(|word| *word == "failed").map_or(NO_WORD, |place| place as u32);
+            if result.contains(&failed) {
+                let of_failed: Vec<u32> = place.iter().zip(&result).map(|(place, result)| if *result == failed { *place } else { NOWHERE }).collect();
+                let (offsets, order) = order(accounts, &of_failed, &paid_on, |_, _| Ordering::Equal);
+                failed_debits = FailedDebits { failed_on: order.arrange(paid_on.clone()), known_on: order.arrange(known_on.clone()), offsets };
+                place.iter_mut().zip(&result).filter(|(_, result)| **result == failed).for_each(|(place, _)| *place = NOWHERE);
+            }
+        }
+        // Payments before reversals of the same day, then larger first: any fixed rule will do, so long as it is no row order.
+        let tie = |a: u32, b: u32| {
+            let (a, b) = (a as usize, b as usize);
+            known_on[a].cmp(&known_on[b]).then_with(|| amount[b].cmp(&amount[a]))
+        };
+        let (offsets, order) = order(accounts, &place, &paid_on, tie);
+        let mut payments = Payments {
+            paid_on: order.arrange(paid_on),
+            known_on: order.arrange(known_on),
+            amount: minor(order.arrange(amount)),
+            taken_back_on: Vec::new(),
+            offsets,
+        };
+        match_reversals(&mut payments);
+        (payments, failed_debits)
+    }
+
+    pub(super) fn statements(&self, sifted: Option<Sifted>) -> Statements {
+        let Some(mut sifted) = sifted else { return Statements::default() };
+        let place = self.places(&mut sifted);
+        let Some(days) = sifted.days("statement_on") else { return Statements::default() };
+        // A statement is known on its day unless the source says otherwise: the posting lag is one of payments.
+        let known_on: Vec<Day> = match sifted.days("known_on") {
+            Some(known) => known.into_iter().zip(&days).map(|(known, day)| known.known().unwrap_or(*day).max(*day)).collect(),
+            None => days.clone(),
+        };
+        let rows = days.len();
+        let (offsets, order) = order(self.book.accounts(), &place, &days, |_, _| Ordering::Equal);
+        let meanings: Vec<_> = self.project.table(TableKind::Statements).map(|s| s.status.values().copied().collect()).unwrap_or_default();
+        let (status, bucket, dpd) = (sifted.meaning("status"), sifted.meaning("bucket"), sifted.numbers("days_past_due"));
+        let mut statements = Statements { statement_on: order.arrange(days), known_on: order.arrange(known_on), offsets, ..Default::default() };
+        let (mut dpds, mut buckets, mut currents) = (Vec::with_capacity(rows), Vec::with_capacity(rows), Vec::with_capacity(rows));
+        for row in 0..rows {
+            let status = status.as_ref().and_then(|places| meanings.get(places[row] as usize).copied());
+            let bucket = bucket.as_ref().map(|places| places[row]).filter(|place| *place != NO_WORD).map(|place| Bucket(place as u8));
+            let dpd = dpd.as_ref().map(|v| v[row]).filter(|d| !d.is_nan()).map(|d| d as i32);
+            let bucket = dpd.map(Bucket::of_dpd).or(bucket).or(status.map(|s| s.bucket)).unwrap_or_default();
+            dpds.push(dpd.unwrap_or(bucket.lower_dpd()));
+            buckets.push(bucket);
+            currents.push(status.map_or(bucket == Bucket(0), |s| s.current));
+        }
+        let mut money = |name: &str| order.arrange(sifted.money(name).unwrap_or_else(|| vec![Money::NULL; rows]));
+        statements.balance = money("balance");
+        statements.amount_due = money("amount_due");
+        statements.amount_paid = money("amount_paid");
+        statements.arrears = money("arrears");
+        (statements.dpd, statements.bucket, statements.current) = (order.arrange(dpds), order.arrange(buckets), order.arrange(currents));
+        statements
+    }
+
+    pub(super) fn contacts(&self, sifted: Option<Sifted>) -> Contacts {
+        let Some(mut sifted) = sifted else { return Contacts::default() };
+        let accounts = self.places(&mut sifted);
+        let Some(days) = sifted.days("contacted_on") else { return Contacts::default() };
+        let known_on = self.known(sifted.days("known_on"), &days);
+        let borrower_of = self.borrower_of();
+        let place: Vec<u32> = accounts.into_iter().map(|account| borrower_of.get(account as usize).copied().unwrap_or(NOWHERE)).collect();
+        let (channel, direction, result) = (sifted.meaning("channel"), sifted.meaning("direction"), sifted.meaning("result"));
+        let word = |column: &Option<Vec<u32>>, words: &'static [&'static str], row: usize| {
+            column.as_ref().and_then(|places| words.get(places[row] as usize).copied())
+        };
+        let kind = |row: usize| {
+            let result = word(&result, RESULTS, row);
+            let mut kind = if word(&direction, DIRECTIONS, row) == Some("inbound") { ContactKind::INBOUND } else { ContactKind::OUTBOUND };
+            let spoken = matches!(word(&channel, CHANNELS, row), Some("call" | "ai_call" | "visit") | None);
+            if kind == ContactKind::OUTBOUND && spoken && result != Some("delivered") {
+                kind = kind.and(ContactKind::ATTEMPT);
+            }
+            match result {
+                Some("reached" | "promise") => kind.and(ContactKind::RIGHT_PARTY),
+                Some("refused") => kind.and(ContactKind::RIGHT_PARTY).and(ContactKind::REFUSED),
+                Some("wrong_number") => kind.and(ContactKind::WRONG_NUMBER),
+                _ => kind,
+            }
+        };
+        let kinds: Vec<ContactKind> = (0..days.len()).map(kind).collect();
+        let (offsets, order) = order(self.book.borrowers(), &place, &days, |_, _| Ordering::Equal);
+        Contacts { logged: true, contacted_on: order.arrange(days), known_on: order.arrange(known_on), kind: order.arrange(kinds), offsets }
+    }
+
+    /// The borrower of each account.
+    fn borrower_of(&self) -> Vec<u32> {
+        let accounts_of = &self.book.accounts_of;
+        (0..self.book.borrowers()).flat_map(|b| std::iter::repeat_n(b as u32, accounts_of[b + 1] - accounts_of[b])).collect()
+    }
+
+    pub(super) fn events(&self, sifted: Option<Sifted>) -> EventTables {
+        let (accounts, borrowers) = (self.book.accounts(), self.book.borrowers());
+        let mut tables = EventTables { written_off_on: vec![Day::NEVER; accounts], ..Default::default() };
+        let Some(mut sifted) = sifted else { return tables };
+        tables.promises.logged = true;
+        // An event that names no account is of the borrower as a whole.
+        let of_account = sifted.codes("account_id");
+        let borrower_cells = sifted.take("borrower_id");
+        let (Some(from), Some(kind)) = (sifted.days("from"), sifted.meaning("kind")) else { return tables };
+        let known_on = self.known(sifted.days("known_on"), &from);
+        let rows = from.len();
+        let to = sifted.days("to").unwrap_or_else(|| vec![Day::NULL; rows]);
+        let amount = sifted.money("amount").unwrap_or_else(|| vec![Money::NULL; rows]);
+        let borrower_place: HashMap<&str, u32> = self.book.borrower_ids.iter().enumerate().map(|(k, id)| (&**id, k as u32)).collect();
+        let mut account_place = vec![NOWHERE; rows];
+        let mut borrower_of_row = vec![NOWHERE; rows];
+        for row in (0..rows).filter(|row| !sifted.aside[*row]) {
+            match of_account.as_ref().map(|codes| codes[row]).filter(|code| *code != NO_WORD) {
+                Some(code) => account_place[row] = self.places.get(code as usize).copied().unwrap_or(NOWHERE),
+                None => {
+                    if let Some(cells @ Cells::Words { codes, .. }) = &borrower_cells {
+                        borrower_of_row[row] = cells.word(codes[row]).and_then(|word| borrower_place.get(word).copied()).unwrap_or(NOWHERE);
+                    }
+                }
+            }
+        }
+        let is = |row: usize, word: &str| EVENT_KINDS.get(kind[row] as usize) == Some(&word);
+        let event = |row: usize| Event { from: from[row], known_on: known_on[row], kind: kind[row] as u8, to: to[row].known().unwrap_or(Day::NEVER) };
+        let events: Vec<Event> = (0..rows).map(event).collect();
+        let tie = |a: u32, b: u32| events[a as usize].cmp(&events[b as usize]).then_with(|| amount[a as usize].cmp(&amount[b as usize]));
+        let grouped = |places: usize, place: &[u32]| {
+            let (offsets, order) = order(places, place, &from, tie);
+            Events { list: order.arrange(events.clone()), offsets }
+        };
+        tables.of_accounts = grouped(accounts, &account_place);
+        tables.of_borrowers = grouped(borrowers, &borrower_of_row);
+        let only = |word: &str| -> Vec<u32> { (0..rows).map(|row| if is(row, word) { account_place[row] } else { NOWHERE }).collect() };
+        let (offsets, by_day) = order(accounts, &only("promise"), &from, tie);
+        tables.promises = Promises {
+            logged: true,
+            made_on: by_day.arrange(from.clone()),
+            due_on: by_day.arrange(to.iter().zip(&from).map(|(to, from)| to.known().unwrap_or(*from)).collect()),
+            known_on: by_day.arrange(known_on.clone()),
+            amount: by_day.arrange(amount.clone()),
+            offsets,
+        };
+        // Re-ages count from the day on which they are known.
+        let (offsets, by_known) = order(accounts, &only("re_age"), &known_on, tie);
+        tables.re_ages = ReAges { from: by_known.arrange(from.clone()), known_on: by_known.arrange(known_on.clone()), offsets };
+        for row in (0..rows).filter(|row| is(*row, "write_off")) {
+            let counts_from = from[row].max(known_on[row]);
+            let one = account_place[row] as usize;
+            let all = self.book.accounts_of.windows(2).nth(borrower_of_row[row] as usize).map_or(0..0, |w| w[0]..w[1]);
+            for account in (one..one + 1).chain(all).filter(|account| *account < accounts) {
+                tables.written_off_on[account] = tables.written_off_on[account].min(counts_from);
+            }
+        }
+        debug_assert!(range(&tables.promises.offsets, accounts).is_empty());
+        tables
+    }
+}

@@ -1,0 +1,63 @@
+//! Names and expressions of the project's own features: none takes a name that is known already, and every expression can be read.
+
+use super::Checker;
+use crate::base::problem::Problem;
+use crate::data::cases::Holds;
+use crate::data::catalogue::CATALOGUE;
+use crate::data::cells::Cells;
+use crate::data::expressions::{ColumnValues, Columns, Expression};
+use crate::data::observe::regime_name;
+use crate::data::tables::{Purpose, Table};
+
+/// Columns of conditions that are no features.
+const OTHERS: [&str; 5] = ["stake", "probability", "points", "outbound_7", "bucket_group"];
+/// Columns of the accounts table that become features by themselves.
+const OF_ACCOUNTS: [&str; 2] = ["product", "limit"];
+/// Columns of the accounts table that expressions may use beside features.
+const FACTS: [&str; 2] = ["income", "payday"];
+
+impl Checker<'_> {
+    /// A feature of the project must not take the name of something that conditions and models know already.
+    pub(super) fn feature_names(&mut self, accounts: Option<&Table>) {
+        let planned = || accounts.into_iter().flat_map(|table| table.columns.iter().zip(&table.cells));
+        let contract = |name: &str| planned().any(|(c, _)| c.purpose == Purpose::Contract && c.name == name && OF_ACCOUNTS.contains(&name));
+        let known = |name: &str| {
+            CATALOGUE.iter().any(|f| &*f.name == name) || Holds::ALL.iter().any(|(_, n)| *n == name) || OTHERS.contains(&name) || contract(name)
+        };
+        let file = self.project.file.display().to_string();
+        let taken = |key: String, name: &str, help: String| {
+            Problem::error("config.taken_name", format!("`{name}` is already the name of something that recoup knows"))
+                .file(file.clone())
+                .column(key)
+                .help(help)
+        };
+        for (column, _) in planned().filter(|(c, _)| c.purpose == Purpose::Feature && known(&c.name)) {
+            let help = format!("call it otherwise: my_{0} = {{ column = \"{1}\", kind = … }}", column.name, column.source);
+            self.problems.push(taken(format!("tables.accounts.features.{}", column.name), &column.name, help));
+        }
+        let mut columns = Columns::default();
+        let number = || ColumnValues::Number(Vec::new().into());
+        CATALOGUE.iter().for_each(|feature| columns.add(&feature.name, number()));
+        self.project.regimes.keys().for_each(|name| columns.add(&regime_name(name), number()));
+        for (column, cells) in planned() {
+            if column.purpose == Purpose::Feature || OF_ACCOUNTS.contains(&&*column.name) || FACTS.contains(&&*column.name) {
+                let words = || ColumnValues::Words { codes: Vec::new().into(), words: Vec::new().into() };
+                columns.add(&column.name, if matches!(cells, Cells::Words { .. }) { words() } else { number() });
+            }
+        }
+        for (name, spec) in &self.project.expressions {
+            let key = format!("expressions.{name}");
+            if known(name) || columns.names().any(|column| column == name) {
+                self.problems.push(taken(key.clone(), name, format!("call it otherwise: my_{name} = \"…\"")));
+            }
+            if let Err(bad) = Expression::number(&spec.sql, &columns) {
+                let place = format!("line {}, column {} of the expression", bad.line, bad.column);
+                let problem =
+                    Problem::error("config.bad_expression", bad.message).file(file.clone()).column(key).value(spec.sql.as_str()).rule(place);
+                self.problems.push(problem.help(
+                    bad.help.unwrap_or_else(|| "it may use every feature, the columns of the accounts table, and the SQL of conditions".into()),
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Who is looked at when, who of them is a case, and what was in force for them.
+
+use super::Walk;
+use crate::base::config::Observe;
+use crate::base::dates::Day;
+use crate::base::schema::EVENT_KINDS;
+use crate::data::cases::Holds;
+use crate::data::catalogue::{Family, View};
+use crate::data::history::{ContactKind, Event, range};
+use crate::data::path::Path;
+
+/// A statement older than this at `as_of` no longer says where the account stands: one monthly cycle.
+const CYCLE_DAYS: i32 = 31;
+
+fn kind(event: &Event) -> &'static str {
+    EVENT_KINDS[usize::from(event.kind)]
+}
+
+/// Events of an account or its borrower that had begun and were known by `as_of`.
+fn events<'v>(view: &'v View<'_>) -> impl Iterator<Item = &'v Event> {
+    let (of_account, of_borrower) = (view.book.account_events.of(view.account), view.book.borrower_events.of(view.family.borrower));
+    of_borrower.iter().chain(of_account).filter(|e| e.from <= view.as_of && e.known_on <= view.as_of)
+}
+
+impl Walk<'_> {
+    /// The days on which an account is observed, with the statement that is looked at, if its history on that day is one of statements.
+    pub(super) fn days_of(&self, family: &Family<'_>, account: usize) -> Vec<(Day, Option<usize>)> {
+        let (book, ledger) = (self.book, self.book.is_ledger(account));
+        let statements = book.has_statements(account);
+        let mut days = Vec::new();
+        if statements || !ledger {
+            days = self.days_of_statements(account);
+        }
+        if ledger {
+            days.retain(|(day, _)| !book.ledger_at(account, *day));
+            match self.rule {
+                Observe::Entry => {
+                    let entries = self.entries(family.path(account)).into_iter();
+                    days.extend(entries.filter(|day| book.ledger_at(account, *day)).map(|day| (day, None)));
+                }
+                _ => {
+                    if self.days.len() > 1 {
+                        // One walk of the path serves many days; one day alone is cheaper looked at by itself.
+                        family.path(account);
+                    }
+                    let seen = self.days.iter().filter(|day| book.begun(account, **day) && (!statements || book.ledger_at(account, **day)));
+                    days.extend(seen.map(|day| (*day, None)));
+                }
+            }
+            if statements {
+                days.sort_unstable();
+            }
+        }
+        days
+    }
+
+    /// The first day of each episode with enough days past due: they may fall within an episode, so look day by day from the first day on
+    /// which they can have been reached.
+    fn entries(&self, path: &Path) -> Vec<Day> {
+        let (wait, until) = (self.project.population.min_dpd - 1, self.book.data_until);
+        let reached = |e: &crate::data::path::Episode| {
+            let mut day = e.entry;
+            while day < e.end && day <= until {
+                let dpd = path.dpd(day);
+                if dpd > wait {
+                    return Some(day);
+                }
+                day = day.plus(wait + 1 - dpd);
+            }
+            None
+        };
+        path.episodes.iter().filter_map(reached).collect()
+    }
+
+    fn days_of_statements(&self, account: usize) -> Vec<(Day, Option<usize>)> {
+        let s = &self.book.statements;
+        let all = range(&s.offsets, account);
+        let least = self.project.population.min_dpd;
+        match self.rule {
+            Observe::Entry => {
+                let enters = |k: &usize| s.dpd[*k] >= least && (*k == all.start || s.dpd[*k - 1] < least);
+                all.clone().filter(enters).map(|k| (s.known_on[k], Some(k))).collect()
+            }
+            _ => {
+                // A statement is looked at once: by the first observation date that knows it.
+                let mut last = None;
+                let mut days = Vec::new();
+                for day in self.days {
+                    let latest = all.clone().rev().find(|k| s.statement_on[*k] <= *day && s.known_on[*k] <= *day);
+                    if latest.is_some() && latest != last {
+                        days.push((*day, latest));
+                    }
+                    last = latest;
+                }
+                days
+            }
+        }
+    }
+
+    /// Why an observation is no case, if it is none.
+    pub(super) fn outside_population(&self, view: &View<'_>, statement: Option<usize>) -> Option<&'static str> {
+        let (population, day) = (self.project.population, view.as_of);
+        let dpd = view.dpd();
+        if statement.is_some_and(|k| day.since(self.book.statements.statement_on[k]) > CYCLE_DAYS) {
+            return Some("stale_statement");
+        }
+        if dpd < 1 {
+            return Some("not_in_arrears");
+        }
+        if dpd < population.min_dpd {
+            return Some("below_min_dpd");
+        }
+        if view.arrears().is_some_and(|a| a < population.min_arrears.0) {
+            return Some("below_min_arrears");
+        }
+        if self.book.closed(view.account, day) {
+            return Some("closed");
+        }
+        if events(view).any(|e| kind(e) == "deceased") {
+            return Some("deceased");
+        }
+        (self.book.written_off_on[view.account] <= day).then_some("written_off")
+    }
+
+    pub(super) fn holds(&self, view: &View<'_>) -> Holds {
+        let mut holds = Holds::default();
+        // The latest word on a plan decides whether it is active.
+        let mut plan: Option<(&Event, bool)> = None;
+        for event in events(view) {
+            let in_force = event.to >= view.as_of;
+            let named = match kind(event) {
+                "dispute" => "dispute_open",
+                "complaint" => "complaint_open",
+                "plan_active" | "plan_broken" | "plan_completed" => {
+                    if plan.is_none_or(|(last, _)| event >= last) {
+                        plan = Some((event, in_force && kind(event) == "plan_active"));
+                    }
+                    continue;
+                }
+                k if k.starts_with("hardship") => "hardship",
+                k if k.starts_with("vulnerable") => "vulnerable",
+                other => other,
+            };
+            if let (true, Some(hold)) = (in_force, Holds::named(named)) {
+                holds = holds.and(hold);
+            }
+        }
+        match (plan, Holds::named("plan_active")) {
+            (Some((_, true)), Some(hold)) => holds.and(hold),
+            _ => holds,
+        }
+    }
+
+    /// Outbound contacts of the borrower in `(as_of − 7, as_of]`; −1 where nobody keeps or declares a log.
+    pub(super) fn outbound_7(&self, view: &View<'_>) -> i32 {
+        let (c, day) = (&self.book.contacts, view.as_of);
+        if !c.logged {
+            return if self.project.declared.contact_log.is_some() { 0 } else { -1 };
+        }
+        let all = range(&c.offsets, view.family.borrower);
+        let first = all.start + c.contacted_on[all.clone()].partition_point(|d| *d <= day.plus(-7));
+        (first..all.end).take_while(|k| c.contacted_on[*k] <= day).filter(|k| c.known_on[*k] <= day && c.kind[*k].is(ContactKind::OUTBOUND)).count()
+            as i32
+    }
+}
