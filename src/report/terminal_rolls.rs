@@ -13,7 +13,7 @@ const SHOWN_PRODUCTS: usize = 20;
 /// Buckets whose roll rate is shown a month or a product.
 const SHOWN_BUCKETS: [(&str, &str); 4] = [("M0", "M0→M1"), ("M1", "M1→M2"), ("M2", "M2→M3"), ("M3", "M3→M4")];
 
-/// A share with its interval, `12.3 % (10.1–14.8)`; `-` where there is none.
+/// A share with its interval, `12.3 % (10.1 to 14.8)`; `-` where there is none.
 fn interval(estimate: Option<Estimate>) -> String {
     match estimate {
         Some(Estimate { share, low: Some(low), high: Some(high) }) => {
@@ -41,27 +41,20 @@ pub fn rolls(summary: &RollsSummary) -> String {
     if summary.has_balance {
         let _ = writeln!(
             out,
-            "\nthe same by balance: balance at the cycle's end ÷ balance of the bucket at its start, so a row need not add up to 100 %"
+            "\nthe same by balance: balance at the cycle's end (cured, left: at its start) ÷ balance of the bucket at its start; need not add up to 100 %"
         );
         let _ = writeln!(out, "{}", by_balance(&summary.by_bucket, &summary.currency));
     }
-    let late = |what: &str| format!("\ncures, relapses (30 days past due within 90 days after the cure) and roll rates by {what}, by count");
     let products = rates(&summary.by_product, &summary.cure, &summary.relapse, |month, product| (month == ALL && product != ALL).then_some(product));
     if !products.is_empty() {
-        let _ = writeln!(out, "{}", late("product"));
-        let _ = writeln!(out, "{}", rates_table("product", products.iter().take(SHOWN_PRODUCTS)));
-        if products.len() > SHOWN_PRODUCTS {
-            let _ = writeln!(out, "{} more products in --json and --out", products.len() - SHOWN_PRODUCTS);
-        }
+        let (shown, left) = products.split_at(products.len().min(SHOWN_PRODUCTS));
+        rates_tables(&mut out, "product", shown, &format!("{} more products", left.len()), !left.is_empty());
     }
     let months = rates(&summary.by_month, &summary.cure, &summary.relapse, |month, product| (product == ALL && month != ALL).then_some(month));
     let all = rates(&summary.by_bucket, &summary.cure, &summary.relapse, |month, product| (product == ALL && month == ALL).then_some(month));
-    let earlier = months.len().saturating_sub(SHOWN_MONTHS);
-    let _ = writeln!(out, "{}", late("month"));
-    let _ = writeln!(out, "{}", rates_table("month", months[earlier..].iter().chain(&all)));
-    if earlier > 0 {
-        let _ = writeln!(out, "{earlier} earlier months in --json and --out");
-    }
+    let (left, shown) = months.split_at(months.len().saturating_sub(SHOWN_MONTHS));
+    let shown = [shown, all.as_slice()].concat();
+    rates_tables(&mut out, "month", &shown, &format!("{} earlier months", left.len()), !left.is_empty());
     for note in &summary.notes {
         let _ = writeln!(out, "note: {note}");
     }
@@ -88,7 +81,7 @@ fn by_count(buckets: &[BucketFlows]) -> String {
             plain(Flow::Left),
         ]
     });
-    let header = ["from", "accounts", "borrowers", "roll forward", "jumped", "stayed", "rolled back", "cured", "re-aged", "left"];
+    let header = ["from", "account months", "borrowers", "roll forward", "jumped", "stayed", "rolled back", "cured", "re-aged", "left"];
     table(&header, rows)
 }
 
@@ -113,6 +106,7 @@ fn by_balance(buckets: &[BucketFlows], currency: &str) -> String {
 }
 
 /// One line of a table by month or by product.
+#[derive(Clone, Copy)]
 struct Rates<'a> {
     name: &'a str,
     cure: &'a CureRate,
@@ -140,20 +134,24 @@ fn rates<'a>(
         .collect()
 }
 
-fn rates_table<'a>(first: &str, lines: impl Iterator<Item = &'a Rates<'a>>) -> String {
-    let header: Vec<&str> =
-        [first, "in arrears", "cured", "cures known", "relapsed", "not yet known"].into_iter().chain(SHOWN_BUCKETS.map(|(_, title)| title)).collect();
-    let rows = lines.map(|line| {
-        let mut row = vec![
+/// Cures and relapses, then roll rates, a line a month or a product.
+fn rates_tables(out: &mut String, what: &str, lines: &[Rates<'_>], more: &str, is_more: bool) {
+    let rows = lines.iter().map(|line| {
+        vec![
             line.name.to_string(),
             count(line.cure.n),
             interval(line.cure.cure),
             count(line.relapse.map_or(0, |r| r.n)),
             interval(line.relapse.and_then(|r| r.relapse)),
             count(line.relapse.map_or(0, |r| r.not_known)),
-        ];
-        row.extend(line.rolls.iter().map(|e| percent(e.map(|e| e.share))));
-        row
+        ]
     });
-    table(&header, rows)
+    let _ = writeln!(out, "\ncures by {what}, and relapses of those cured then: 30 days past due within 90 days after the cure (share of accounts)");
+    let _ = writeln!(out, "{}", table(&[what, "in arrears", "cured", "sequel known", "relapsed", "not yet known"], rows));
+    let header: Vec<&str> = std::iter::once(what).chain(SHOWN_BUCKETS.map(|(_, title)| title)).collect();
+    let rows = lines.iter().map(|line| std::iter::once(line.name.to_string()).chain(line.rolls.iter().map(|e| interval(*e))).collect());
+    let _ = writeln!(out, "\nroll rates by {what} (share of accounts)\n{}", table(&header, rows));
+    if is_more {
+        let _ = writeln!(out, "{more} in --json and --out");
+    }
 }

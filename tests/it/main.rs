@@ -14,5 +14,6 @@ mod parquet;
 mod real;
 mod reference;
 mod road;
+mod rolls;
 mod statements;
 mod world;

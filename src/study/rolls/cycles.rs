@@ -37,6 +37,11 @@ impl Flow {
     /// All, in the order in which they are shown.
     pub const ALL: [Flow; 7] = [Flow::RollForward, Flow::Jump, Flow::Stay, Flow::RollBack, Flow::Cure, Flow::ReAge, Flow::Left];
 
+    /// Whether the balance then is what moved.
+    fn ends_it(self) -> bool {
+        matches!(self, Flow::Cure | Flow::Left)
+    }
+
     /// Its name in files and JSON.
     pub fn name(self) -> &'static str {
         ["roll_forward", "jump", "stay", "roll_back", "cure", "re_age", "left"][self as usize]
@@ -63,8 +68,8 @@ pub(super) struct Move {
     pub flow: Flow,
     /// Balance at its start, not below zero; `None` in a book without money.
     pub then: Option<i64>,
-    /// Balance at its end; of an account that left, the balance with which it left.
-    pub now: Option<i64>,
+    /// The balance that moved: at the cycle's end; of an account that was cured or left, at its start, for what was paid or is gone was that.
+    pub moved: Option<i64>,
     /// For a cure.
     pub relapse: Option<Relapse>,
 }
@@ -207,7 +212,7 @@ impl Walker<'_> {
                     Relapse::No
                 }
             });
-            take(Move { cycle, from, flow, then: Some(then), now: Some(if flow == Flow::Left { then } else { now }), relapse });
+            take(Move { cycle, from, flow, then: Some(then), moved: Some(if flow.ends_it() { then } else { now }), relapse });
         }
     }
 
@@ -241,10 +246,8 @@ impl Walker<'_> {
                 self.statement_relapse(life, account, cured)
             });
             let then = balance(k);
-            let now = if flow == Flow::Left { then } else { last_of_next.and_then(balance) };
-            // A balance counts where both of its ends are known.
-            let (then, now) = if now.is_some() { (then, now.filter(|_| then.is_some())) } else { (None, None) };
-            take(Move { cycle, from, flow, then, now, relapse });
+            let moved = if flow.ends_it() { then } else { last_of_next.and_then(balance) };
+            take(Move { cycle, from, flow, then, moved, relapse });
         }
     }
 

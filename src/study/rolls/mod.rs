@@ -69,7 +69,7 @@ pub struct FlowShare {
     pub accounts: u64,
     /// Accounts ÷ all accounts of the bucket at the cycle's start. Over the flows of a bucket these add up to 1.
     pub by_count: Option<Estimate>,
-    /// Their balance at the cycle's end; of those that left, the balance with which they left.
+    /// Their balance at the cycle's end; of those cured and those that left, at its start, because that is what was cured and what left.
     pub balance: Amount,
     /// That balance ÷ the balance of the bucket at the cycle's start. These need not add up to 1: balances grow and are paid down.
     pub by_balance: Option<Estimate>,
@@ -183,7 +183,8 @@ pub struct Rolls {
 ///
 /// A cycle is a calendar month, month end to month end. Ledger accounts stand where their path stands at the end of those days; accounts with
 /// statements where the statements of one month and the next say. The roll rate from Mk to Mk+1 is the balance now in Mk+1 that was in Mk one
-/// cycle ago ÷ the balance in Mk one cycle ago, and the same by count. Balances below zero count as zero.
+/// cycle ago ÷ the balance in Mk one cycle ago, and the same by count. Balances below zero count as zero; a balance counts where both of its
+/// ends are known.
 ///
 /// # Errors
 /// `rolls.no_cycle` if the book, or the part that was asked for, holds no whole cycle; `rolls.no_account` if no account counts in one.
@@ -356,16 +357,16 @@ impl Rolls {
         if with_balance == 0 {
             self.notes.push("the book has no balances: roll rates are by count only".to_string());
         } else if i128::from(with_balance) < n {
-            self.notes.push(format!("by balance: {with_balance} of {n} account months, those whose balance is known at both ends"));
+            self.notes.push(format!("by balance: the {with_balance} of {n} account months whose balance is known at both ends"));
         }
         if tally.nothing_owed > 0 {
             self.notes.push(format!(
-                "{} account months begin in M0 with nothing owed (paid off but not closed, or not drawn): they count in M0 by count, not by balance",
+                "M0 with nothing owed at the cycle's start (paid off but not closed, or not drawn): {} account months; they weigh on M0 by count, not by balance",
                 tally.nothing_owed
             ));
         }
         if tally.gaps > 0 {
-            self.notes.push(format!("{} account months left out: no statement at their end, though later ones exist", tally.gaps));
+            self.notes.push(format!("left out, no statement at the cycle's end though later ones exist: {} account months", tally.gaps));
         }
         if ask.by_product && !self.by_product {
             self.notes.push("the accounts table has no column `product`: there is only `all`".to_string());

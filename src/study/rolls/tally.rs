@@ -180,10 +180,10 @@ impl Tally {
         let part = self.touch(month, product, kind);
         part.accounts += 1;
         part.count[flow] += 1;
-        if let (Some(then), Some(now)) = (step.then, step.now) {
+        if let (Some(then), Some(moved)) = (step.then, step.moved) {
             part.with_balance += 1;
             part.then = part.then.saturating_add(then);
-            part.balance[flow] = part.balance[flow].saturating_add(now);
+            part.balance[flow] = part.balance[flow].saturating_add(moved);
         }
     }
 
