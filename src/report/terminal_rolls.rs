@@ -72,11 +72,11 @@ fn by_count(buckets: &[BucketFlows]) -> String {
             b.bucket.to_string(),
             count(b.n),
             count(b.borrowers),
-            if matches!(b.bucket, "M7+") { "-".into() } else { wide(Flow::RollForward) },
+            wide(Flow::RollForward),
             plain(Flow::Jump),
             plain(Flow::Stay),
             plain(Flow::RollBack),
-            if b.bucket == "M0" { "-".into() } else { wide(Flow::Cure) },
+            wide(Flow::Cure),
             plain(Flow::ReAge),
             plain(Flow::Left),
         ]
@@ -92,11 +92,11 @@ fn by_balance(buckets: &[BucketFlows], currency: &str) -> String {
         vec![
             b.bucket.to_string(),
             b.balance.money.text(digits),
-            if matches!(b.bucket, "M7+") { "-".into() } else { interval(b.flow(Flow::RollForward).by_balance) },
+            interval(b.flow(Flow::RollForward).by_balance),
             plain(Flow::Jump),
             plain(Flow::Stay),
             plain(Flow::RollBack),
-            if b.bucket == "M0" { "-".into() } else { interval(b.flow(Flow::Cure).by_balance) },
+            interval(b.flow(Flow::Cure).by_balance),
             plain(Flow::ReAge),
             plain(Flow::Left),
         ]

@@ -284,6 +284,8 @@ fn the_table_is_long_and_knows_no_nan() {
     );
     assert!(!csv.contains("NaN") && !csv.contains("inf"), "{csv}");
     assert!(csv.contains("\n2020-03,loan,cured,relapse,0,0,0,,,,,,,,,0\n"), "{csv}");
+    // What cannot be has no share.
+    assert!(csv.contains("\n2020-04,all,M0,cure,2,2,0,,,,60.00,0.00,,,,\n"), "{csv}");
     assert!(csv.lines().any(|l| l.starts_with("2020-02,(none),M1,roll_forward,1,1,1,1,0.2065")), "{csv}");
     // Whatever the number of threads.
     let outputs: Vec<Vec<u8>> = ["1", "3"]

@@ -144,6 +144,15 @@ def estimate(cells):
     return r, max(0.0, centre - half), min(1.0, centre + half)
 
 
+def possible(name, flow):
+    """Whether the flow can be: nothing is cured from M0, nothing rolls on from M7+."""
+    if name in ("M1+", "cured"):
+        return True
+    k = 7 if name == "M7+" else int(name[1])
+    least, most = {"roll_forward": (0, 6), "jump": (0, 5), "roll_back": (2, 7), "cure": (1, 7), "re_age": (1, 7)}.get(flow, (0, 7))
+    return least <= k <= most
+
+
 found = {(r["month"], r["product"], r["from_bucket"], r["flow"]): r for r in csv.DictReader(open(rolls_file, newline=""))}
 differences = [f"{key}: only here" for key in count if key not in found] + [f"{key}: only there" for key in found if key not in count]
 for key, cells in count.items():
@@ -155,13 +164,15 @@ for key, cells in count.items():
         "borrowers": sum(p[1] > 0 for p in cells.values()),
         "accounts": sum(p[0] for p in cells.values()),
     }
-    mine.update(zip(("share_by_count", "low_by_count", "high_by_count"), estimate(cells)))
+    nothing = (None, None, None)
+    may_be = possible(*key[2:])
+    mine.update(zip(("share_by_count", "low_by_count", "high_by_count"), estimate(cells) if may_be else nothing))
     if key[3] == "relapse":
         mine["not_known"] = not_known[key]
     else:
         mine["balance_then"] = sum(p[1] for p in money[key].values()) / 100
         mine["balance"] = sum(p[0] for p in money[key].values()) / 100
-        mine.update(zip(("share_by_balance", "low_by_balance", "high_by_balance"), estimate(money[key])))
+        mine.update(zip(("share_by_balance", "low_by_balance", "high_by_balance"), estimate(money[key]) if may_be else nothing))
     for name, value in mine.items():
         theirs = float(row[name]) if row[name] else None
         if (value is None) != (theirs is None) or (value is not None and abs(value - theirs) > 1e-7 * max(1.0, abs(value))):

@@ -37,6 +37,17 @@ impl Flow {
     /// All, in the order in which they are shown.
     pub const ALL: [Flow; 7] = [Flow::RollForward, Flow::Jump, Flow::Stay, Flow::RollBack, Flow::Cure, Flow::ReAge, Flow::Left];
 
+    /// Whether an account can take it from a bucket; a place beyond the buckets stands for several of them.
+    pub(super) fn possible(self, bucket: usize) -> bool {
+        match self {
+            Flow::RollForward => bucket != 7,
+            Flow::Jump => bucket != 6 && bucket != 7,
+            Flow::RollBack => bucket > 1,
+            Flow::Cure | Flow::ReAge => bucket > 0,
+            Flow::Stay | Flow::Left => true,
+        }
+    }
+
     /// Whether the balance then is what moved.
     fn ends_it(self) -> bool {
         matches!(self, Flow::Cure | Flow::Left)

@@ -40,7 +40,8 @@ pub struct FlowShare {
     pub flow: &'static str,
     /// Accounts that took it.
     pub accounts: u64,
-    /// Accounts ÷ all accounts of the bucket at the cycle's start. Over the flows of a bucket these add up to 1.
+    /// Accounts ÷ all accounts of the bucket at the cycle's start. Over the flows of a bucket these add up to 1. `None` for a flow that cannot be:
+    /// nothing is cured from M0, nothing rolls on from M7+.
     pub by_count: Option<Estimate>,
     /// Their balance at the cycle's end; of those cured and those that left, at its start, because that is what was cured and what left.
     pub balance: Amount,
@@ -175,12 +176,12 @@ impl Rolls {
     /// Makes the rows of a scope. Buckets without an account have none; cure and relapse have one wherever an account counts at all.
     pub(super) fn read<'c>(&mut self, names: &Names, cell: impl Fn(usize) -> Option<&'c Cell>, digits: u8) {
         let (month, product) = (|| names.month.clone(), || names.product.clone());
-        let buckets: Vec<(&'static str, &Cell)> =
-            Bucket::NAMES.into_iter().chain([ARREARS]).enumerate().filter_map(|(kind, name)| Some((name, cell(kind)?))).collect();
+        let buckets: Vec<(usize, &'static str, &Cell)> =
+            Bucket::NAMES.into_iter().chain([ARREARS]).enumerate().filter_map(|(kind, name)| Some((kind, name, cell(kind)?))).collect();
         if buckets.is_empty() {
             return;
         }
-        for (bucket, cell) in buckets {
+        for (kind, bucket, cell) in buckets {
             let money = |sum: i128| Money(if cell.with_balance > 0 { i64::try_from(sum).unwrap_or(i64::MAX) } else { Money::NULL.0 });
             let amount = |sum: i128| Amount { money: money(sum), digits };
             self.has_balance |= cell.with_balance > 0;
@@ -198,9 +199,9 @@ impl Rolls {
                         FlowShare {
                             flow: flow.name(),
                             accounts: whole(count.n),
-                            by_count: count.estimate(),
+                            by_count: count.estimate().filter(|_| flow.possible(kind)),
                             balance: amount(balance.n),
-                            by_balance: balance.estimate(),
+                            by_balance: balance.estimate().filter(|_| flow.possible(kind)),
                         }
                     })
                     .collect(),
