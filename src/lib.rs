@@ -54,11 +54,12 @@
 //! | `study::simulate` | a world whose truth is known |
 //! | `study::sample` | the sample book, carried in the binary |
 //! | `study::compare` | two policies on the same book |
+//! | `study::rolls` | how accounts and balances move between buckets, cures and relapses |
 //! | **`report`** | **results for people** |
 //! | `report::summary` | what each command found |
 //! | `report::tables` | the cases and the problems as tables |
 //! | `report::manifest` | the record of a run |
-//! | `report::terminal` | summaries laid out |
+//! | `report::terminal`, `report::terminal_rolls` | summaries laid out |
 //! | **`pipeline`** | **one straight-line function a command** |
 
 pub mod base;

@@ -10,7 +10,8 @@ use recoup::base::problem::{Failure, Problem, Problems, Severity, shown};
 use recoup::data::write::Format;
 use recoup::pipeline;
 use recoup::report::tables::{is_problems_file, write_problems};
-use recoup::report::terminal;
+use recoup::report::{terminal, terminal_rolls};
+use recoup::study::rolls::Ask;
 use recoup::study::simulate::World;
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
@@ -109,6 +110,24 @@ enum Command {
         #[arg(long, value_name = "YYYY-MM-DD")]
         as_of: Day,
     },
+    /// Say how accounts and balances move between buckets from month end to month end, how many are cured, and how many of those relapse.
+    Rolls {
+        /// The project file, recoup.toml.
+        #[arg(long, value_name = "FILE")]
+        project: PathBuf,
+        /// Split everything by product as well.
+        #[arg(long, value_enum)]
+        by: Option<Split>,
+        /// File for one row a month, product, bucket and flow: .csv, .csv.gz or .parquet.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        /// Only cycles that begin on this day or later.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        from: Option<Day>,
+        /// Only cycles that end on this day or earlier.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        until: Option<Day>,
+    },
     /// Write a portfolio whose truth is known: the same seed gives the same bytes.
     Simulate {
         /// Accounts.
@@ -127,6 +146,12 @@ enum Command {
         #[arg(long, value_enum, default_value_t = TableFormat::Parquet)]
         format: TableFormat,
     },
+}
+
+/// What to split by, as typed.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Split {
+    Product,
 }
 
 /// A format of tables, as typed.
@@ -201,6 +226,13 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             let (summary, problems) = pipeline::compare(&project, &model, &policy, as_of, &steps)?;
             console.problems(&problems)?;
             console.result(&summary, || terminal::compare(&summary))?;
+            Ok(Done { findings: false })
+        }
+        Command::Rolls { project, by, out, from, until } => {
+            let ask = Ask { by_product: by.is_some(), from, until };
+            let (summary, problems) = pipeline::rolls(&project, &ask, out.as_deref(), &steps)?;
+            console.problems(&problems)?;
+            console.result(&summary, || terminal_rolls::rolls(&summary))?;
             Ok(Done { findings: false })
         }
         Command::Simulate { accounts, months, seed, out, format } => {

@@ -20,9 +20,12 @@ use crate::decide::score::{Scored, score as score_cases};
 use crate::model::file::{InputFile, Model, Provenance};
 use crate::model::train::{TrainingInput, train as train_model};
 use crate::report::manifest::{InputRecord, Manifest};
-use crate::report::summary::{BucketCount, CasesSummary, CheckSummary, CompareSummary, DemoSummary, ScoreSummary, TopCase, TrainSummary};
-use crate::report::tables::{cases_table, write_problems};
+use crate::report::summary::{
+    BucketCount, CasesSummary, CheckSummary, CompareSummary, DemoSummary, RollsSummary, ScoreSummary, TopCase, TrainSummary,
+};
+use crate::report::tables::{cases_table, rolls_table, write_problems};
 use crate::study::compare::{Comparison, compare as compare_policies};
+use crate::study::rolls::{Ask, rolls as roll_rates};
 use crate::study::sample;
 use crate::study::simulate::{World, WorldSummary, simulate as simulate_world};
 use serde::Serialize;
@@ -452,6 +455,22 @@ pub fn compare(project_file: &Path, model_file: &Path, policy_files: &[PathBuf],
         comparison,
     };
     Ok((summary, book.problems))
+}
+
+/// `recoup rolls`: flows between buckets, cures and relapses, month by month; the long table is written to `out` if given.
+///
+/// # Errors
+/// As [`read_book`]; `rolls.no_cycle` and `rolls.no_account` if there is nothing to look at; `file.io` if `out` cannot be written.
+pub fn rolls(project_file: &Path, ask: &Ask, out: Option<&Path>, steps: Steps<'_>) -> Result<(RollsSummary, Problems)> {
+    let format = out.map(table_format).transpose()?;
+    let book = read_book(Project::load(project_file)?, steps)?;
+    steps("following the accounts");
+    let rolls = roll_rates(&book.project, &book.portfolio, ask)?;
+    if let (Some(path), Some(format)) = (out, format) {
+        steps("writing the flows");
+        rolls_table(&rolls, book.project.currency.minor_digits).write(path, format)?;
+    }
+    Ok((RollsSummary::of(&book.project, rolls, out), book.problems))
 }
 
 /// `recoup simulate`: a world whose truth is known.

@@ -4,3 +4,4 @@ pub mod summary;
 pub mod tables;
 pub mod manifest;
 pub mod terminal;
+pub mod terminal_rolls;

@@ -1,5 +1,6 @@
 //! What each command found, as one plain value: `--json` prints it, the terminal lays it out, later pages show it.
 
+use crate::base::config::Project;
 use crate::base::dates::Day;
 use crate::base::problem::Problems;
 use crate::base::units::Bucket;
@@ -8,6 +9,7 @@ use crate::model::bin::Dropped;
 use crate::model::evaluate::SampleEvaluation;
 use crate::model::file::Model;
 use crate::study::compare::{Comparison, PolicyResult};
+use crate::study::rolls::{ALL, BucketFlows, CureRate, RelapseRate, RollRate, Rolls};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -235,6 +237,77 @@ pub struct CompareSummary {
     /// The comparison.
     #[serde(flatten)]
     pub comparison: Comparison,
+}
+
+/// What `rolls` found.
+#[derive(Debug, Serialize)]
+pub struct RollsSummary {
+    /// Project name.
+    pub project: String,
+    /// Currency code.
+    pub currency: String,
+    /// Start of the first cycle.
+    pub from: Day,
+    /// End of the last.
+    pub until: Day,
+    /// Cycles, month end to month end.
+    pub cycles: usize,
+    /// Accounts that counted in one.
+    pub accounts: u64,
+    /// Their borrowers.
+    pub borrowers: u64,
+    /// Whether any balance is known; else everything is by count only.
+    pub has_balance: bool,
+    /// Roll rates over all cycles and products.
+    pub roll_rate: Vec<RollRate>,
+    /// Every flow out of every bucket, over all cycles and products.
+    pub by_bucket: Vec<BucketFlows>,
+    /// The same month by month.
+    pub by_month: Vec<BucketFlows>,
+    /// The same product by product, over all cycles.
+    pub by_product: Vec<BucketFlows>,
+    /// The same by product and month.
+    pub by_product_and_month: Vec<BucketFlows>,
+    /// Cure rates: overall, by month, by product, by product and month.
+    pub cure: Vec<CureRate>,
+    /// Relapse rates in the same order.
+    pub relapse: Vec<RelapseRate>,
+    /// What a reader should know.
+    pub notes: Vec<String>,
+    /// What the project declares.
+    pub assumed: Vec<String>,
+    /// The long table, if one was written.
+    pub file: Option<String>,
+}
+
+impl RollsSummary {
+    /// The summary of a book's flows.
+    pub fn of(project: &Project, rolls: Rolls, file: Option<&Path>) -> RollsSummary {
+        let roll_rate = rolls.roll_rates();
+        let (whole, split): (Vec<_>, Vec<_>) = rolls.flows.into_iter().partition(|f| f.product == ALL);
+        let (by_bucket, by_month) = whole.into_iter().partition(|f| f.month == ALL);
+        let (by_product, by_product_and_month) = split.into_iter().partition(|f| f.month == ALL);
+        RollsSummary {
+            project: project.name.clone(),
+            currency: project.currency.code.clone(),
+            from: rolls.span.0,
+            until: rolls.span.1,
+            cycles: rolls.cycles,
+            accounts: rolls.accounts,
+            borrowers: rolls.borrowers,
+            has_balance: rolls.has_balance,
+            roll_rate,
+            by_bucket,
+            by_month,
+            by_product,
+            by_product_and_month,
+            cure: rolls.cure,
+            relapse: rolls.relapse,
+            notes: rolls.notes,
+            assumed: project.declared.sentences(project.currency.minor_digits),
+            file: file.map(|f| f.display().to_string()),
+        }
+    }
 }
 
 /// What `demo` did.

@@ -1,12 +1,14 @@
-//! What commands write as tables: the cases with their features, and the problems.
+//! What commands write as tables: the cases with their features, flows between buckets, and the problems.
 
 use crate::base::config::Project;
 use crate::base::files::write_whole;
 use crate::base::problem::{Problem, Result};
+use crate::base::units::Money;
 use crate::data::cases::{Maturity, Outcomes};
 use crate::data::features::Values;
 use crate::data::observe::Observed;
 use crate::data::write::{OutColumn, OutTable};
+use crate::study::rolls::{BucketFlows, Estimate, FlowShare, RelapseRate, Rolls};
 use std::path::Path;
 
 /// One row a case: who, when, what was known, what followed.
@@ -54,6 +56,45 @@ pub fn cases_table(project: &Project, observed: &Observed) -> OutTable {
         table = table.with(&column.name, values);
     }
     table
+}
+
+/// Flows in long form: one row a month, product, bucket and flow, `all` where they are taken together. Relapses follow, from bucket `cured`.
+pub fn rolls_table(rolls: &Rolls, digits: u8) -> OutTable {
+    let flows: Vec<(&BucketFlows, &FlowShare)> = rolls.flows.iter().flat_map(|b| b.flows.iter().map(move |f| (b, f))).collect();
+    let relapse = &rolls.relapse;
+    let text = |of_flow: &dyn Fn(&BucketFlows, &FlowShare) -> String, of_relapse: &dyn Fn(&RelapseRate) -> String| {
+        let all = flows.iter().map(|(b, f)| of_flow(b, f)).chain(relapse.iter().map(of_relapse));
+        OutColumn::Text(all.map(String::into_boxed_str).collect())
+    };
+    let whole = |of_flow: &dyn Fn(&BucketFlows, &FlowShare) -> u64, of_relapse: &dyn Fn(&RelapseRate) -> u64| {
+        let all = flows.iter().map(|(b, f)| of_flow(b, f)).chain(relapse.iter().map(of_relapse));
+        OutColumn::Integer(all.map(|n| i64::try_from(n).unwrap_or(i64::MAX)).collect())
+    };
+    let number = |of: &dyn Fn(&Estimate) -> Option<f64>, of_flow: &dyn Fn(&FlowShare) -> Option<Estimate>, with_relapse: bool| {
+        let all = flows.iter().map(|(_, f)| of_flow(f)).chain(relapse.iter().map(|r| r.relapse.filter(|_| with_relapse)));
+        OutColumn::Number(all.map(|e| e.as_ref().and_then(of).unwrap_or(f64::NAN)).collect())
+    };
+    let money = |of_flow: &dyn Fn(&BucketFlows, &FlowShare) -> Money| {
+        OutColumn::Money(flows.iter().map(|(b, f)| of_flow(b, f)).chain(relapse.iter().map(|_| Money::NULL)).collect(), digits)
+    };
+    let not_known = flows.iter().map(|_| f64::NAN).chain(relapse.iter().map(|r| r.not_known as f64)).collect();
+    OutTable::default()
+        .with("month", text(&|b, _| b.month.clone(), &|r| r.month.clone()))
+        .with("product", text(&|b, _| b.product.clone(), &|r| r.product.clone()))
+        .with("from_bucket", text(&|b, _| b.bucket.into(), &|_| "cured".into()))
+        .with("flow", text(&|_, f| f.flow.into(), &|_| "relapse".into()))
+        .with("n", whole(&|b, _| b.n, &|r| r.n))
+        .with("borrowers", whole(&|b, _| b.borrowers, &|r| r.borrowers))
+        .with("accounts", whole(&|_, f| f.accounts, &|r| r.accounts))
+        .with("share_by_count", number(&|e| Some(e.share), &|f| f.by_count, true))
+        .with("low_by_count", number(&|e| e.low, &|f| f.by_count, true))
+        .with("high_by_count", number(&|e| e.high, &|f| f.by_count, true))
+        .with("balance_then", money(&|b, _| b.balance.money))
+        .with("balance", money(&|_, f| f.balance.money))
+        .with("share_by_balance", number(&|e| Some(e.share), &|f| f.by_balance, false))
+        .with("low_by_balance", number(&|e| e.low, &|f| f.by_balance, false))
+        .with("high_by_balance", number(&|e| e.high, &|f| f.by_balance, false))
+        .with("not_known", OutColumn::Number(not_known))
 }
 
 const PROBLEM_COLUMNS: [&str; 9] = ["severity", "code", "message", "file", "row", "column", "value", "rule", "help"];

@@ -15,6 +15,7 @@ mod parquet;
 mod real;
 mod reference;
 mod road;
+mod rolls;
 mod statements;
 mod worked;
 mod world;
