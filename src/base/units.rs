@@ -124,15 +124,21 @@ impl Money {
         if !major.is_finite() {
             return Err(NotMoney::NotANumber);
         }
-        let scaled = major * 10f64.powi(i32::from(minor_digits));
-        let whole = scaled.round();
-        if whole.abs() >= Self::LIMIT as f64 {
-            return Err(NotMoney::TooLarge);
+        match Self::nearest(major, 10f64.powi(i32::from(minor_digits))) {
+            (minor, true) => Ok(Money(minor as i64)),
+            (minor, false) if minor.abs() >= Self::LIMIT as f64 => Err(NotMoney::TooLarge),
+            _ => Err(NotMoney::TooFine),
         }
-        if (scaled - whole).abs() > 1e-6 * whole.abs().max(1.0) {
-            return Err(NotMoney::TooFine);
-        }
-        Ok(Money(whole as i64))
+    }
+
+    /// The nearest whole number of minor units, and whether the amount is within a millionth of it and not too large. Without a branch, so
+    /// that a whole column is turned at once.
+    pub fn nearest(major: f64, minor_units: f64) -> (f64, bool) {
+        let scaled = major * minor_units;
+        // Adding and taking away 1.5 × 2^52 leaves the nearest whole number of any amount below the limit, in two plain additions.
+        const WHOLE: f64 = 6_755_399_441_055_744.0;
+        let whole = (scaled + WHOLE) - WHOLE;
+        (whole, (whole.abs() < Self::LIMIT as f64) & ((scaled - whole).abs() <= 1e-6 * whole.abs().max(1.0)))
     }
 
     /// Larger amounts are refused, so that a sum of a million of them still fits: 9.2e12 minor units.

@@ -6,38 +6,151 @@ use crate::base::dates::Day;
 use crate::base::schema::ColumnType;
 use crate::base::units::Money;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, OnceLock};
 
 /// A code that stands for no value.
 pub const NO_WORD: u32 = u32::MAX;
 
 /// Distinct words in the order in which they were first seen.
-#[derive(Clone, Debug, Default)]
-pub struct Words {
-    list: Vec<Box<str>>,
-    places: HashMap<Box<str>, u32>,
+///
+/// Identifiers that a file holds as whole numbers stay numbers: they cost no text until somebody asks for one.
+#[derive(Clone, Debug)]
+pub enum Words {
+    /// Texts.
+    Texts {
+        /// By place.
+        list: Vec<Box<str>>,
+        /// Place of each.
+        places: HashMap<Box<str>, u32>,
+    },
+    /// Whole numbers, each standing for its shortest decimal text.
+    Numbers {
+        /// By place.
+        list: Vec<i64>,
+        /// Place of each; `None` while the list ascends and is searched instead.
+        places: Option<HashMap<i64, u32>>,
+        /// Their texts, once asked for.
+        texts: OnceLock<Vec<Box<str>>>,
+    },
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Words::Texts { list: Vec::new(), places: HashMap::new() }
+    }
 }
 
 impl Words {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Words::Texts { list, .. } => list.len(),
+            Words::Numbers { list, .. } => list.len(),
+        }
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The words, by place.
     pub fn list(&self) -> &[Box<str>] {
-        &self.list
+        match self {
+            Words::Texts { list, .. } => list,
+            Words::Numbers { list, texts, .. } => texts.get_or_init(|| list.iter().map(|n| n.to_string().into()).collect()),
+        }
+    }
+
+    /// The numbers, by place, if all words are numbers that are at least zero.
+    pub fn numbers(&self) -> Option<&[i64]> {
+        match self {
+            Words::Numbers { list, .. } if list.iter().all(|n| *n >= 0) => Some(list),
+            _ => None,
+        }
     }
 
     /// The place of a word, if it was seen.
     pub fn place(&self, word: &str) -> Option<u32> {
-        self.places.get(word).copied()
+        match self {
+            Words::Texts { places, .. } => places.get(word).copied(),
+            Words::Numbers { .. } => plain_number(word).and_then(|n| self.place_of_number(n, NO_WORD)),
+        }
+    }
+
+    /// The place of a number, if it was seen. Files are mostly sorted, so the place after `before` is tried first.
+    pub fn place_of_number(&self, number: i64, before: u32) -> Option<u32> {
+        match self {
+            Words::Texts { .. } => self.place(&number.to_string()),
+            Words::Numbers { list, places, .. } => {
+                let next = before.wrapping_add(1);
+                if list.get(next as usize) == Some(&number) {
+                    return Some(next);
+                }
+                match places {
+                    Some(places) => places.get(&number).copied(),
+                    None => list.binary_search(&number).ok().map(|place| place as u32),
+                }
+            }
+        }
     }
 
     fn insert(&mut self, word: &str) -> u32 {
         if let Some(place) = self.place(word) {
             return place;
         }
-        let place = self.list.len() as u32;
-        self.list.push(word.into());
-        self.places.insert(word.into(), place);
+        if let (Words::Numbers { .. }, Some(number)) = (&*self, plain_number(word)) {
+            return self.insert_number(number);
+        }
+        if let Words::Numbers { .. } = self {
+            let list = self.list().to_vec();
+            let places = list.iter().enumerate().map(|(place, word)| (word.clone(), place as u32)).collect();
+            *self = Words::Texts { list, places };
+        }
+        let Words::Texts { list, places } = self else { return NO_WORD };
+        let place = list.len() as u32;
+        list.push(word.into());
+        places.insert(word.into(), place);
         place
     }
+
+    fn insert_or_find(&mut self, number: i64) -> u32 {
+        self.place_of_number(number, NO_WORD).unwrap_or_else(|| self.insert_number(number))
+    }
+
+    fn insert_number(&mut self, number: i64) -> u32 {
+        if self.is_empty() {
+            *self = Words::Numbers { list: Vec::new(), places: None, texts: OnceLock::new() };
+        }
+        let Words::Numbers { list, places, texts } = self else { return self.insert(&number.to_string()) };
+        let place = list.len() as u32;
+        if places.is_none() && list.last().is_none_or(|last| *last < number) {
+            list.push(number);
+        } else {
+            if places.is_none()
+                && let Ok(place) = list.binary_search(&number)
+            {
+                return place as u32;
+            }
+            let places = places.get_or_insert_with(|| list.iter().enumerate().map(|(place, n)| (*n, place as u32)).collect());
+            match places.entry(number) {
+                Entry::Occupied(seen) => return *seen.get(),
+                Entry::Vacant(new) => new.insert(place),
+            };
+            list.push(number);
+        }
+        texts.take();
+        place
+    }
+}
+
+/// The number that a text is the shortest decimal of: `7` but not `007`.
+fn plain_number(word: &str) -> Option<i64> {
+    let digits = word.strip_prefix('-').unwrap_or(word);
+    let shortest =
+        word == "0" || (digits.as_bytes().first().is_some_and(|b| (b'1'..=b'9').contains(b)) && digits.bytes().all(|b| b.is_ascii_digit()));
+    if shortest { word.parse().ok() } else { None }
 }
 
 /// A typed column. Nulls are [`NO_WORD`], [`Day::NULL`], [`Money::NULL`] and `NaN`.
@@ -76,23 +189,23 @@ impl Cells {
         let Cells::Words { base, own, .. } = self else {
             return None;
         };
-        let known = base.as_ref().map_or(0, |b| b.list.len());
+        let known = base.as_ref().map_or(0, |b| b.len());
         match (code as usize).checked_sub(known) {
-            None => base.as_ref().map(|b| &*b.list[code as usize]),
-            Some(place) => own.list.get(place).map(|w| &**w),
+            None => base.as_ref().map(|b| &*b.list()[code as usize]),
+            Some(_) if code == NO_WORD => None,
+            Some(place) => own.list().get(place).map(|w| &**w),
         }
     }
 
     /// Puts the rows of another file of the same column behind these.
     pub fn append(&mut self, other: Cells) {
-        let words: Vec<Box<str>> = match &other {
-            Cells::Words { own, .. } => own.list.clone(),
-            _ => Vec::new(),
-        };
         match (self, other) {
-            (Cells::Words { codes, base, own }, Cells::Words { codes: more, .. }) => {
-                let known = base.as_ref().map_or(0, |b| b.list.len()) as u32;
-                let moved: Vec<u32> = words.iter().map(|w| known + own.insert(w)).collect();
+            (Cells::Words { codes, base, own }, Cells::Words { codes: more, own: words, .. }) => {
+                let known = base.as_ref().map_or(0, |b| b.len()) as u32;
+                let moved: Vec<u32> = match &words {
+                    Words::Numbers { list, .. } => list.iter().map(|n| known + own.insert_or_find(*n)).collect(),
+                    Words::Texts { list, .. } => list.iter().map(|w| known + own.insert(w)).collect(),
+                };
                 codes.extend(more.into_iter().map(|c| if c == NO_WORD || c < known { c } else { moved[(c - known) as usize] }));
             }
             (Cells::Day(v), Cells::Day(more)) => v.extend(more),
@@ -122,7 +235,16 @@ pub struct Builder {
     minor_digits: u8,
     null_words: Vec<Box<[u8]>>,
     date_format: Option<String>,
-    last: (Vec<u8>, u32),
+    recent: [(Vec<u8>, u32); RECENT],
+}
+
+/// Words remembered to save look-ups. Files are sorted by account, and a column of codes has few words.
+const RECENT: usize = 16;
+
+/// Where a word is remembered.
+fn slot(text: &[u8]) -> usize {
+    let (first, last) = (text.first().copied().unwrap_or(0), text.last().copied().unwrap_or(0));
+    (text.len() ^ usize::from(first) ^ (usize::from(last) << 2)) % RECENT
 }
 
 impl Builder {
@@ -134,7 +256,7 @@ impl Builder {
             minor_digits,
             null_words: null_words.iter().map(|w| w.as_bytes().into()).collect(),
             date_format: date_format.map(str::to_string),
-            last: (Vec::new(), NO_WORD),
+            recent: std::array::from_fn(|_| (Vec::new(), NO_WORD)),
         }
     }
 
@@ -169,18 +291,19 @@ impl Builder {
         }
         match &mut self.cells {
             Cells::Words { codes, .. } => {
-                // Files are mostly sorted by account: the same word as in the row above needs no look-up.
-                if self.last.1 != NO_WORD && self.last.0 == text {
-                    codes.push(self.last.1);
+                let remembered = &self.recent[slot(text)];
+                if remembered.0 == text {
+                    codes.push(remembered.1);
                     return Ok(());
                 }
                 match std::str::from_utf8(text) {
                     Ok(word) => {
                         let code = self.code_of(word);
                         self.push_code(code);
-                        self.last.0.clear();
-                        self.last.0.extend_from_slice(text);
-                        self.last.1 = code;
+                        let remembered = &mut self.recent[slot(text)];
+                        remembered.0.clear();
+                        remembered.0.extend_from_slice(text);
+                        remembered.1 = code;
                         Ok(())
                     }
                     Err(_) => {
@@ -208,6 +331,52 @@ impl Builder {
                 number.map(|_| ()).ok_or(BadCell { code: "data.bad_value", message: "not a number", rule: "a number such as -12.5 or 1e+05".into() })
             }
         }
+    }
+
+    /// Adds whole numbers to a column of words: identifiers that a file holds as numbers. `None` is null.
+    pub fn push_identifiers(&mut self, values: impl Iterator<Item = Option<i64>>) {
+        let Cells::Words { codes, base, own } = &mut self.cells else { return };
+        let known = base.as_ref().map_or(0, |b| b.len()) as u32;
+        let (mut last, mut code) = (None, NO_WORD);
+        for value in values {
+            // Files are mostly sorted by account: the same number as in the row above needs no look-up.
+            if value != last || value.is_none() {
+                code = match value {
+                    None => NO_WORD,
+                    Some(number) => match base.as_ref().and_then(|b| b.place_of_number(number, code)) {
+                        Some(place) => place,
+                        None => known + own.insert_or_find(number),
+                    },
+                };
+                last = value;
+            }
+            codes.push(code);
+        }
+    }
+
+    /// Adds days, all of them known.
+    pub fn push_days(&mut self, values: impl Iterator<Item = i32>) {
+        if let Cells::Day(v) = &mut self.cells {
+            v.extend(values.map(Day));
+        }
+    }
+
+    /// Adds amounts in major units, all or none of them: none if one of them is no amount, so that it can be found one by one.
+    pub fn push_amounts(&mut self, values: &[f64]) -> bool {
+        let signed = self.of == ColumnType::SignedAmount;
+        let unit = 10f64.powi(i32::from(self.minor_digits));
+        let Cells::Money(v) = &mut self.cells else { return false };
+        let before = v.len();
+        let mut good = true;
+        v.extend(values.iter().map(|major| {
+            let (minor, sound) = Money::nearest(*major, unit);
+            good &= sound & (signed | (minor >= 0.0));
+            Money(minor as i64)
+        }));
+        if !good {
+            v.truncate(before);
+        }
+        good
     }
 
     /// Adds a whole number, as Parquet gives it.
@@ -283,7 +452,7 @@ impl Builder {
         let Cells::Words { base, own, .. } = &mut self.cells else {
             return NO_WORD;
         };
-        let known = base.as_ref().map_or(0, |b| b.list.len()) as u32;
+        let known = base.as_ref().map_or(0, |b| b.len()) as u32;
         match base.as_ref().and_then(|b| b.place(word)) {
             Some(place) => place,
             None => known + own.insert(word),
@@ -348,6 +517,27 @@ mod tests {
         assert!(amounts.push_text(b" 12.50 ").is_ok());
         assert_eq!(amounts.push_text(b"-1").unwrap_err().message, "amount is negative");
         assert!(matches!(&amounts.cells, Cells::Money(v) if v == &[Money(1250), Money::NULL]));
+    }
+
+    #[test]
+    fn identifiers_that_are_numbers_are_the_words_that_they_are_written_as() {
+        let ids = |values: &[Option<i64>]| {
+            let mut ids = Builder::new(ColumnType::Id, None, 2, &[], None);
+            ids.push_identifiers(values.iter().copied());
+            ids.cells
+        };
+        let Cells::Words { codes, own, .. } = ids(&[Some(5), Some(5), Some(9), None, Some(7), Some(9), Some(-1)]) else { panic!() };
+        assert_eq!(codes, [0, 0, 1, NO_WORD, 2, 1, 3]);
+        assert_eq!(own.list().iter().map(|w| &**w).collect::<Vec<_>>(), ["5", "9", "7", "-1"]);
+        assert_eq!([own.place("7"), own.place("007"), own.place("x"), own.place("-1")], [Some(2), None, None, Some(3)]);
+        // Another table names the same accounts as numbers or as text, and one that is no number.
+        let base = Arc::new(own);
+        let mut other = Builder::new(ColumnType::Id, Some(base.clone()), 2, &[], None);
+        other.push_identifiers([Some(9), Some(4), Some(5)].into_iter());
+        ["7", "A7", "9", "4"].iter().for_each(|t| other.push_text(t.as_bytes()).unwrap());
+        let Cells::Words { codes, .. } = &other.cells else { panic!() };
+        assert_eq!(codes, &[1, 4, 0, 2, 5, 1, 4]);
+        assert_eq!([other.cells.word(4), other.cells.word(5), other.cells.word(0)], [Some("4"), Some("A7"), Some("5")]);
     }
 
     #[test]

@@ -142,6 +142,10 @@ fn convert(values: &Series, column: &PlannedColumn, context: &ReadContext<'_>) -
                 keep(row, builder.push_text(cell.unwrap_or("").as_bytes()), &|| cell.unwrap_or("").to_string());
             }
         }
+        DataType::Date if values.null_count() == 0 && matches!(builder.cells, Cells::Day(_)) => {
+            let days = values.to_physical_repr();
+            builder.push_days(days.i32().map_err(broken)?.data_views().flatten().copied());
+        }
         DataType::Date => {
             let days = values.to_physical_repr();
             for (row, cell) in days.i32().map_err(broken)?.iter().enumerate() {
@@ -176,21 +180,20 @@ fn convert(values: &Series, column: &PlannedColumn, context: &ReadContext<'_>) -
         }
         t if t.is_integer() => {
             let whole = values.cast(&DataType::Int64).map_err(broken)?;
-            let mut last = (None, NO_WORD);
-            for (row, cell) in whole.i64().map_err(broken)?.iter().enumerate() {
-                match (cell, &builder.cells) {
-                    (None, _) => builder.push_null(),
-                    // Files are mostly sorted by account: the same number as in the row above needs no look-up.
-                    (Some(_), Cells::Words { .. }) if last.0 == cell => builder.push_code(last.1),
-                    (Some(value), Cells::Words { .. }) => {
-                        let found = builder.push_integer(value, &mut text);
-                        let good = found.is_ok();
-                        keep(row, found, &|| value.to_string());
-                        if let (true, Cells::Words { codes, .. }) = (good, &builder.cells) {
-                            last = (cell, codes.last().copied().unwrap_or(NO_WORD));
-                        }
-                    }
-                    (Some(value), _) => {
+            let whole = whole.i64().map_err(broken)?;
+            // A number may be a null word of the project; only then is each looked at as a text.
+            if matches!(builder.cells, Cells::Words { .. }) && context.spec.null_words.is_empty() {
+                if whole.null_count() == 0 {
+                    builder.push_identifiers(whole.data_views().flatten().map(|value| Some(*value)));
+                } else {
+                    builder.push_identifiers(whole.iter());
+                }
+                return Ok((builder.cells, bad));
+            }
+            for (row, cell) in whole.iter().enumerate() {
+                match cell {
+                    None => builder.push_null(),
+                    Some(value) => {
                         let found = builder.push_integer(value, &mut text);
                         keep(row, found, &|| value.to_string());
                     }
@@ -199,7 +202,15 @@ fn convert(values: &Series, column: &PlannedColumn, context: &ReadContext<'_>) -
         }
         DataType::Float32 | DataType::Float64 => {
             let numbers = values.cast(&DataType::Float64).map_err(broken)?;
-            for (row, cell) in numbers.f64().map_err(broken)?.iter().enumerate() {
+            let numbers = numbers.f64().map_err(broken)?;
+            if matches!(builder.cells, Cells::Money(_)) && numbers.null_count() == 0 {
+                if numbers.data_views().all(|view| builder.push_amounts(view)) {
+                    return Ok((builder.cells, bad));
+                }
+                // One of them is no amount: find it row by row.
+                builder = Builder::new(column.of, None, context.minor_digits, &spec.null_words, spec.date_format.as_deref());
+            }
+            for (row, cell) in numbers.iter().enumerate() {
                 let found = match cell {
                     None => {
                         builder.push_null();

@@ -16,7 +16,7 @@ use crate::base::schema::TableKind;
 use crate::base::units::Money;
 use records::Records;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 const NOWHERE: u32 = u32::MAX;
@@ -117,31 +117,31 @@ pub(super) fn portfolio(project: &Project, mut tables: Vec<Sifted>, (data_until,
 fn accounts(project: &Project, mut sifted: Sifted, book: &mut Portfolio) -> Vec<u32> {
     let account_cells = sifted.take("account_id");
     let borrower_cells = sifted.take("borrower_id");
-    let Some(ids @ Cells::Words { codes, .. }) = &account_cells else { return Vec::new() };
+    let Some(ids @ Cells::Words { codes, own, .. }) = &account_cells else { return Vec::new() };
     let id = |row: usize| ids.word(codes[row]).unwrap_or_default();
-    // An account without a borrower is its own borrower.
-    let borrower = |row: usize| -> &str {
-        match &borrower_cells {
-            Some(cells @ Cells::Words { codes, .. }) => cells.word(codes[row]).unwrap_or_else(|| id(row)),
-            _ => id(row),
-        }
-    };
     let mut rows: Vec<u32> = sifted.aside.iter().enumerate().filter(|(_, aside)| !**aside).map(|(row, _)| row as u32).collect();
-    rows.sort_by(|a, b| natural(id(*a as usize), id(*b as usize)));
+    match own.numbers() {
+        Some(numbers) => rows.sort_by_key(|row| numbers[codes[*row as usize] as usize]),
+        None => rows.sort_by(|a, b| natural(id(*a as usize), id(*b as usize))),
+    }
     // Borrowers stand in the order of their first account, so that a file sorted by account stays nearly in order.
     let mut borrower_ids: Vec<Box<str>> = Vec::new();
-    let mut borrower_place: HashMap<&str, u32> = HashMap::new();
+    let borrower_words = match &borrower_cells {
+        Some(Cells::Words { codes, own, .. }) => Some((codes, own)),
+        _ => None,
+    };
+    let mut place_of_word = vec![NOWHERE; borrower_words.map_or(0, |(_, words)| words.len())];
     let mut borrower_of: Vec<u32> = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let name = borrower(*row as usize);
-        // Accounts of one borrower mostly stand together: the one before needs no look-up.
-        let before = borrower_of.last().copied().filter(|b| &*borrower_ids[*b as usize] == name);
-        borrower_of.push(before.unwrap_or_else(|| {
-            *borrower_place.entry(name).or_insert_with(|| {
-                borrower_ids.push(name.into());
-                borrower_ids.len() as u32 - 1
-            })
-        }));
+    for row in rows.iter().map(|row| *row as usize) {
+        // An account without a borrower is its own borrower, by its own identifier.
+        let word = borrower_words.and_then(|(codes, words)| if codes[row] == NO_WORD { words.place(id(row)) } else { Some(codes[row]) });
+        let mut unnamed = NOWHERE;
+        let place = word.map_or(&mut unnamed, |word| &mut place_of_word[word as usize]);
+        if *place == NOWHERE {
+            *place = borrower_ids.len() as u32;
+            borrower_ids.push(word.zip(borrower_words).map_or_else(|| id(row), |(word, (_, words))| &words.list()[word as usize]).into());
+        }
+        borrower_of.push(*place);
     }
     let mut order: Vec<usize> = (0..rows.len()).collect();
     order.sort_by_key(|k| borrower_of[*k]);

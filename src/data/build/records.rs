@@ -11,7 +11,6 @@ use crate::data::history::{
     ContactKind, Contacts, Event, Events, FailedDebits, Instalments, Payments, Portfolio, Promises, ReAges, Statements, match_reversals, range,
 };
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 /// What builds the records of a book whose accounts are laid out.
 pub(super) struct Records<'a> {
@@ -172,6 +171,20 @@ impl Records<'_> {
         (0..self.book.borrowers()).flat_map(|b| std::iter::repeat_n(b as u32, accounts_of[b + 1] - accounts_of[b])).collect()
     }
 
+    /// The borrower of each code of a column of borrowers.
+    fn borrowers_of_codes(&self, cells: Option<&Cells>) -> Vec<u32> {
+        let Some(Cells::Words { own, .. }) = cells else { return Vec::new() };
+        let mut places = vec![NOWHERE; own.len()];
+        if !own.is_empty() {
+            for (borrower, id) in self.book.borrower_ids.iter().enumerate() {
+                if let Some(place) = own.place(id) {
+                    places[place as usize] = borrower as u32;
+                }
+            }
+        }
+        places
+    }
+
     pub(super) fn events(&self, sifted: Option<Sifted>) -> EventTables {
         let (accounts, borrowers) = (self.book.accounts(), self.book.borrowers());
         let mut tables = EventTables { written_off_on: vec![Day::NEVER; accounts], ..Default::default() };
@@ -185,15 +198,15 @@ impl Records<'_> {
         let rows = from.len();
         let to = sifted.days("to").unwrap_or_else(|| vec![Day::NULL; rows]);
         let amount = sifted.money("amount").unwrap_or_else(|| vec![Money::NULL; rows]);
-        let borrower_place: HashMap<&str, u32> = self.book.borrower_ids.iter().enumerate().map(|(k, id)| (&**id, k as u32)).collect();
+        let borrower_of_code = self.borrowers_of_codes(borrower_cells.as_ref());
         let mut account_place = vec![NOWHERE; rows];
         let mut borrower_of_row = vec![NOWHERE; rows];
         for row in (0..rows).filter(|row| !sifted.aside[*row]) {
             match of_account.as_ref().map(|codes| codes[row]).filter(|code| *code != NO_WORD) {
                 Some(code) => account_place[row] = self.places.get(code as usize).copied().unwrap_or(NOWHERE),
                 None => {
-                    if let Some(cells @ Cells::Words { codes, .. }) = &borrower_cells {
-                        borrower_of_row[row] = cells.word(codes[row]).and_then(|word| borrower_place.get(word).copied()).unwrap_or(NOWHERE);
+                    if let Some(Cells::Words { codes, .. }) = &borrower_cells {
+                        borrower_of_row[row] = borrower_of_code.get(codes[row] as usize).copied().unwrap_or(NOWHERE);
                     }
                 }
             }

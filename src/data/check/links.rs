@@ -5,7 +5,7 @@ use super::{Checker, Sieve, used, word_at};
 use crate::base::dates::Day;
 use crate::base::problem::Problem;
 use crate::base::schema::{EVENT_KINDS, TableKind};
-use crate::data::cells::{Cells, NO_WORD};
+use crate::data::cells::{Cells, NO_WORD, Words};
 use std::collections::HashSet;
 
 impl Checker<'_> {
@@ -16,7 +16,7 @@ impl Checker<'_> {
         let Some((accounts, after)) = rest.split_first_mut() else { return };
         let table = accounts.table;
         let Some(Cells::Words { codes: ids, own, .. }) = table.cells("account_id") else { return };
-        let known = own.list().len();
+        let known = own.len();
         let mut has_history = vec![false; known];
         for sieve in before.iter().chain(after.iter()) {
             if matches!(sieve.table.kind, TableKind::Instalments | TableKind::Statements)
@@ -29,7 +29,8 @@ impl Checker<'_> {
                 });
             }
         }
-        let mut state = vec![None; known]; // None: no usable row; Some(opened_on)
+        // The opening of each account; [`Day::NEVER`] without a usable row, [`Day::NULL`] where it is not known.
+        let mut state = vec![Day::NEVER; known];
         let opened = accounts.days("opened_on").map(<[Day]>::to_vec);
         for row in 0..accounts.table.rows {
             let code = ids[row] as usize;
@@ -37,7 +38,7 @@ impl Checker<'_> {
                 continue;
             }
             if has_history[code] {
-                state[code] = Some(opened.as_ref().map_or(Day::NULL, |o| o[row]));
+                state[code] = opened.as_ref().map_or(Day::NULL, |o| o[row]);
             } else {
                 let problem = Problem::warning("data.no_history", "the account has neither instalments nor statements")
                     .column(accounts.table.source("account_id"))
@@ -47,16 +48,16 @@ impl Checker<'_> {
                 self.set_aside(accounts, row, problem);
             }
         }
-        let borrowers: HashSet<&str> = match table.cells("borrower_id") {
-            Some(Cells::Words { own, .. }) => own.list().iter().map(|w| &**w).collect(),
-            _ => own.list().iter().map(|w| &**w).collect(),
+        let borrowers = match table.cells("borrower_id") {
+            Some(Cells::Words { own, .. }) => own,
+            _ => own,
         };
         for sieve in before.iter_mut().chain(after.iter_mut()) {
-            self.orphans(sieve, &state, &borrowers);
+            self.orphans(sieve, &state, borrowers);
         }
     }
 
-    fn orphans(&mut self, sieve: &mut Sieve<'_>, state: &[Option<Day>], borrowers: &HashSet<&str>) {
+    fn orphans(&mut self, sieve: &mut Sieve<'_>, state: &[Day], borrowers: &Words) {
         let table = sieve.table;
         let events = table.kind == TableKind::Events;
         let Some(cells) = table.cells("account_id") else {
@@ -76,11 +77,20 @@ impl Checker<'_> {
             TableKind::Instalments => Some("due_on"),
             _ => None,
         };
+        let days = dated.and_then(|name| match table.cells(name) {
+            Some(Cells::Day(days)) => Some((name, days)),
+            _ => None,
+        });
+        let opened = |code: u32| state.get(code as usize).copied().unwrap_or(Day::NEVER);
         for (row, code) in codes.iter().enumerate() {
+            let opened = opened(*code);
+            if opened != Day::NEVER && days.is_none_or(|(_, days)| days[row] >= opened) {
+                continue;
+            }
             if sieve.aside[row] || (events && *code == NO_WORD) {
                 continue;
             }
-            let Some(opened) = state.get(*code as usize).copied().flatten() else {
+            if opened == Day::NEVER {
                 let known = state.get(*code as usize).is_some();
                 let message = if known { "the account of this record was set aside" } else { "there is no such account" };
                 let problem = Problem::warning("data.orphan", message)
@@ -89,12 +99,7 @@ impl Checker<'_> {
                     .rule("an account_id of the accounts table")
                     .help("export the accounts and this table on the same day; identifiers are compared to the letter");
                 self.set_aside(sieve, row, problem);
-                continue;
-            };
-            if let (Some(name), Some(opened)) = (dated, opened.known())
-                && let Some(Cells::Day(days)) = table.cells(name)
-                && days[row] < opened
-            {
+            } else if let Some((name, days)) = days {
                 let problem = Problem::warning("data.before_opening", format!("{name} lies before the account was opened"))
                     .column(table.source(name))
                     .value(days[row].to_string())
@@ -109,7 +114,7 @@ impl Checker<'_> {
     }
 
     /// Events that name no account must name a borrower of the accounts table.
-    fn borrower_orphans(&mut self, sieve: &mut Sieve<'_>, accounts: Option<&[u32]>, borrowers: &HashSet<&str>) {
+    fn borrower_orphans(&mut self, sieve: &mut Sieve<'_>, accounts: Option<&[u32]>, borrowers: &Words) {
         let table = sieve.table;
         let cells = table.cells("borrower_id");
         for row in 0..table.rows {
@@ -117,7 +122,7 @@ impl Checker<'_> {
                 continue;
             }
             let word = cells.and_then(|c| c.word(word_at(c, row)));
-            if !word.is_some_and(|w| borrowers.contains(w)) {
+            if !word.is_some_and(|w| borrowers.place(w).is_some()) {
                 let problem = Problem::warning("data.orphan", "there is no such borrower")
                     .column(table.source("borrower_id"))
                     .value(word.unwrap_or_default())

@@ -198,6 +198,11 @@ impl Checker<'_> {
         let table = sieve.table;
         for (column, cells) in table.columns.iter().zip(&table.cells) {
             let Cells::Day(days) = cells else { continue };
+            // One look at the whole column settles nearly every file.
+            let span = days.iter().filter(|day| **day != Day::NULL).fold((Day::NEVER, Day::NULL), |(low, high), day| (low.min(*day), high.max(*day)));
+            if span.1 == Day::NULL || (EARLIEST <= span.0 && span.1 <= LATEST) {
+                continue;
+            }
             for (row, day) in days.iter().enumerate() {
                 if day.known().is_some_and(|d| !(EARLIEST..=LATEST).contains(&d)) && !sieve.aside[row] {
                     let problem = Problem::warning("data.absurd_date", "the date is no date of an account")
@@ -321,13 +326,14 @@ impl Checker<'_> {
             }
         }
         let shown: Vec<&str> = keys.iter().map(|k| k.1).collect();
-        let mut seen: HashSet<Vec<u32>> = HashSet::with_capacity(table.rows);
         let mut repeats = Vec::new();
-        for row in used(&sieve.aside) {
-            let key: Vec<u32> = keys.iter().map(|k| k.0[row]).collect();
-            if !seen.insert(key) {
-                repeats.push(row);
-            }
+        if let [(codes, _)] = keys[..] {
+            // Codes are places among the words, so one column needs no set.
+            let mut seen = vec![false; codes.iter().filter(|c| **c != NO_WORD).max().map_or(0, |most| *most as usize + 1)];
+            repeats.extend(used(&sieve.aside).filter(|row| seen.get_mut(codes[*row] as usize).is_some_and(|seen| std::mem::replace(seen, true))));
+        } else {
+            let mut seen: HashSet<Vec<u32>> = HashSet::with_capacity(table.rows);
+            repeats.extend(used(&sieve.aside).filter(|row| !seen.insert(keys.iter().map(|k| k.0[*row]).collect())));
         }
         let values: Vec<&Cells> =
             table.columns.iter().zip(&table.cells).filter(|(c, _)| shown.contains(&&*c.source) || c.name == shown[0]).map(|(_, v)| v).collect();
@@ -377,6 +383,9 @@ impl Checker<'_> {
         };
         for name in names {
             let Some(Cells::Day(days)) = sieve.table.cells(name) else { continue };
+            if days.iter().max().is_none_or(|last| *last <= until) {
+                continue;
+            }
             for (row, day) in days.iter().enumerate() {
                 if day.known().is_some_and(|d| d > until) && !sieve.aside[row] {
                     let problem = Problem::warning("data.after_data_end", format!("{name} lies after the data's end"))
