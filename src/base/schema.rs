@@ -55,11 +55,26 @@ const fn may(name: &'static str, of: ColumnType) -> ColumnSpec {
 
 use ColumnType::*;
 
-const ACCOUNTS: &[ColumnSpec] =
-    &[must("account_id", Id), may("borrower_id", Id), may("opened_on", Day), may("closed_on", Day), may("product", Code), may("limit", Amount)];
+const ACCOUNTS: &[ColumnSpec] = &[
+    must("account_id", Id),
+    may("borrower_id", Id),
+    may("opened_on", Day),
+    may("closed_on", Day),
+    may("product", Code),
+    may("limit", Amount),
+    may("secured", Code),
+    may("income", Amount),
+    may("payday", Number),
+];
 const INSTALMENTS: &[ColumnSpec] = &[must("account_id", Id), must("due_on", Day), must("amount", Amount), may("known_on", Day)];
-const PAYMENTS: &[ColumnSpec] =
-    &[must("account_id", Id), must("paid_on", Day), must("amount", SignedAmount), may("known_on", Day), may("payment_id", Id)];
+const PAYMENTS: &[ColumnSpec] = &[
+    must("account_id", Id),
+    must("paid_on", Day),
+    must("amount", SignedAmount),
+    may("known_on", Day),
+    may("payment_id", Id),
+    may("result", Code),
+];
 const STATEMENTS: &[ColumnSpec] = &[
     must("account_id", Id),
     must("statement_on", Day),
@@ -82,8 +97,13 @@ const EVENTS: &[ColumnSpec] = &[
     may("to", Day),
     may("known_on", Day),
     may("source", Code),
+    may("amount", Amount),
 ];
 
+/// Whether an account is secured.
+pub const YES_NO: &[&str] = &["no", "yes"];
+/// Whether a payment moved money, or was a direct debit that bounced.
+pub const PAYMENT_RESULTS: &[&str] = &["paid", "failed"];
 /// Channels of a contact.
 pub const CHANNELS: &[&str] = &["sms", "call", "ai_call", "email", "app", "letter", "visit", "other"];
 /// Directions of a contact.
@@ -154,6 +174,8 @@ impl TableKind {
     /// The words that a code column may hold, once mapped; `None` if any word will do.
     pub fn words(self, column: &str) -> Option<&'static [&'static str]> {
         match (self, column) {
+            (TableKind::Accounts, "secured") => Some(YES_NO),
+            (TableKind::Payments, "result") => Some(PAYMENT_RESULTS),
             (TableKind::Contacts, "channel") => Some(CHANNELS),
             (TableKind::Contacts, "direction") => Some(DIRECTIONS),
             (TableKind::Contacts, "result") => Some(RESULTS),
