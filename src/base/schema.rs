@@ -67,14 +67,8 @@ const ACCOUNTS: &[ColumnSpec] = &[
     may("payday", Number),
 ];
 const INSTALMENTS: &[ColumnSpec] = &[must("account_id", Id), must("due_on", Day), must("amount", Amount), may("known_on", Day)];
-const PAYMENTS: &[ColumnSpec] = &[
-    must("account_id", Id),
-    must("paid_on", Day),
-    must("amount", SignedAmount),
-    may("known_on", Day),
-    may("payment_id", Id),
-    may("result", Code),
-];
+const PAYMENTS: &[ColumnSpec] =
+    &[must("account_id", Id), must("paid_on", Day), must("amount", SignedAmount), may("known_on", Day), may("payment_id", Id), may("result", Code)];
 const STATEMENTS: &[ColumnSpec] = &[
     must("account_id", Id),
     must("statement_on", Day),

@@ -16,9 +16,9 @@ use crate::base::units::Money;
 pub const PRODUCTS: &[&str] = &["card_instalment", "consumer", "auto"];
 const CARD: usize = 0;
 const AUTO: usize = 2;
-/// Terms in months, and how frequent they are: 24 in the mean.
+/// Terms in months, and how frequent they are: 25 in the mean.
 const TERMS: [u32; 5] = [6, 12, 18, 24, 36];
-const TERM_WEIGHTS: [f64; 5] = [0.04, 0.12, 0.20, 0.36, 0.28];
+const TERM_WEIGHTS: [f64; 5] = [0.03, 0.11, 0.18, 0.36, 0.32];
 
 /// What the bank holds of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub fn walk(world: &World, person: &Person, id: i64, opening: Opening, ledger: &
         paid: 0,
         received: 0,
         mood: random.swing(),
-        pieces: [1, 2, 3, 4][random.weighted(&[0.92, 0.05, 0.02, 0.01])],
+        pieces: [1, 2, 3, 4][random.weighted(&[0.91, 0.05, 0.03, 0.01])],
         debit: random.chance(0.55),
         promise: None,
         last_known: Day::NULL,

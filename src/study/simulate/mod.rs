@@ -166,7 +166,7 @@ fn live(world: &World, borrower: u64, first_account: u64, accounts: u8, ledger: 
         let mut opening = Opening::early(world, &mut random);
         if in_sequence && place == 0 {
             opening.term = Some(6);
-        } else if let Some(month) = closed_in.take().filter(|month| month + 4 < world.months) {
+        } else if let Some(month) = closed_in.take().filter(|month: &u32| month + 4 < world.months) {
             opening.month = month + 1;
         }
         closed_in = walk(world, &person, (first_account + place) as i64, opening, ledger, &mut random).filter(|_| in_sequence && place == 0);

@@ -52,7 +52,7 @@ pub fn live_month(world: &World, person: &Person, account: &mut Account, month: 
 /// A payment of the month before is taken back in the first days of this one.
 fn take_back(world: &World, account: &mut Account, month: u32, base: f64, ledger: &mut Ledger, random: &mut Random) -> bool {
     let Some(amount) = account.returnable.take() else { return false };
-    let taken = world.reversals && random.chance(0.008 * sigmoid(-base));
+    let taken = world.reversals && random.chance(0.006 * sigmoid(-base));
     if taken {
         let day = on(month, random.between(3, 8));
         ledger.pay(day, day.plus(random.between(0, 1)), -amount);
@@ -61,9 +61,10 @@ fn take_back(world: &World, account: &mut Account, month: u32, base: f64, ledger
     taken
 }
 
-/// A payment that comes back within days: it moves nothing in the end.
-fn bounce(world: &World, month: u32, amount: i64, base: f64, ledger: &mut Ledger, random: &mut Random) {
-    if world.reversals && random.chance(0.006 * sigmoid(-base)) {
+/// A payment that comes back within days: it moves nothing in the end. Not in the months in which the account may be closed.
+fn bounce(world: &World, account: &Account, month: u32, amount: i64, base: f64, ledger: &mut Ledger, random: &mut Random) {
+    let ending = account.schedule.due_by(month) == account.schedule.total;
+    if world.reversals && !ending && random.chance(0.012 * sigmoid(-base)) {
         let day = on(month, random.between(3, 20));
         let back = day.plus(random.between(1, 5));
         ledger.pay(day, day, amount);
@@ -99,11 +100,11 @@ fn in_order(world: &World, person: &Person, account: &mut Account, month: u32, b
     if due <= 0 {
         return;
     }
-    bounce(world, month, due, base, ledger, random);
+    bounce(world, account, month, due, base, ledger, random);
     let by_due = (person.payday.min(account.due_day).max(3), account.due_day);
     // Some never meant to pay: their first instalment fails.
     let never = month == account.first_month + 1 && random.chance(0.02 * sigmoid(-person.willingness));
-    if !never && random.chance(sigmoid(3.75 + base)) {
+    if !never && random.chance(sigmoid(3.2 + base)) {
         if account.debit && random.chance(0.03 * sigmoid(-person.ability)) {
             ledger.fail(on(month, by_due.0), due);
         }
@@ -119,7 +120,9 @@ fn in_order(world: &World, person: &Person, account: &mut Account, month: u32, b
         ledger.contact(on(month, account.due_day + 2), "sms", "delivered", false);
     }
     if never {
-    } else if random.chance(sigmoid(0.6 + base)) {
+        return;
+    }
+    if random.chance(sigmoid(0.25 + base)) {
         pay(account, month, (account.due_day + 1, LAST_DAY), due, ledger, random);
     } else if random.chance(0.3) {
         let part = random.share(due, 20, 80);
@@ -142,7 +145,7 @@ fn in_arrears(
     let depth = (behind - 1).min(7) as f64;
     let (hardship, lost) = (person.hardship[month as usize], person.lost[month as usize]);
     let promised_before = account.promise.take();
-    let inclination = 0.55 + 1.0 * base - 0.30 * depth
+    let inclination = 1.05 + 1.0 * base - 0.30 * depth
         + if arrears % instalment != 0 { 0.5 } else { 0.0 }
         + if promised_before.is_some() { 0.4 + 0.5 * person.reliability } else { 0.0 }
         - if account.disputed_until >= on(month, 1) { 0.6 } else { 0.0 }
@@ -175,7 +178,7 @@ fn in_arrears(
         }
         return re_age::re_age(account, month, ledger, random);
     }
-    bounce(world, month, arrears, base, ledger, random);
+    bounce(world, account, month, arrears, base, ledger, random);
     let due_before = promised_before.map(|day| day.day_of_month() as i32);
     if clears {
         clear(person, account, month, (promise, due_before), ledger, random);

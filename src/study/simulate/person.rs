@@ -104,7 +104,7 @@ fn hardships(world: &World, person: &mut Person, ledger: &mut Ledger, random: &m
             if cause == 2 {
                 ledger.event(None, "moratorium", known, known.plus(60), known);
             }
-            if random.chance(0.3) {
+            if random.chance(0.6) {
                 person.plan = Some((month + 2, month + 2 + random.between(3, 6) as u32));
             }
         }

@@ -46,8 +46,7 @@ pub fn project_file(world: &World, counts: &Counts, format: Format, further: boo
         Shape::Statements => &["statements"],
         Shape::Both => &["instalments", "payments", "statements"],
     };
-    let tables: String =
-        history.iter().chain(&["contacts", "events"]).map(|name| format!("[tables.{name}]\npath = \"{name}.{e}\"\n\n")).collect();
+    let tables: String = history.iter().chain(&["contacts", "events"]).map(|name| format!("[tables.{name}]\npath = \"{name}.{e}\"\n\n")).collect();
     let outcome = match world.shape {
         // A world of statements alone has no days to count.
         Shape::Statements => "rule = \"cure_by_status\"\nhorizon_cycles = 1",

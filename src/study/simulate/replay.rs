@@ -75,8 +75,7 @@ impl Records {
     /// Days past due.
     pub fn dpd(&self, day: Day) -> i32 {
         let (version, from) = self.in_force(day);
-        let mut dues: Vec<(Day, i64)> =
-            self.instalments.iter().filter(|i| i.3 == version && i.0 <= day && i.1 <= day).map(|i| (i.0, i.2)).collect();
+        let mut dues: Vec<(Day, i64)> = self.instalments.iter().filter(|i| i.3 == version && i.0 <= day && i.1 <= day).map(|i| (i.0, i.2)).collect();
         dues.sort();
         let mut left = self.paid(day, from);
         for (due, amount) in dues {
