@@ -104,7 +104,7 @@ fn in_order(world: &World, person: &Person, account: &mut Account, month: u32, b
     let by_due = (person.payday.min(account.due_day).max(3), account.due_day);
     // Some never meant to pay: their first instalment fails.
     let never = month == account.first_month + 1 && random.chance(0.02 * sigmoid(-person.willingness));
-    if !never && random.chance(sigmoid(3.2 + base)) {
+    if !never && random.chance(sigmoid(3.28 + base)) {
         if account.debit && random.chance(0.03 * sigmoid(-person.ability)) {
             ledger.fail(on(month, by_due.0), due);
         }
