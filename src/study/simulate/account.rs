@@ -48,6 +48,8 @@ pub struct Account {
     pub pieces: i32,
     /// Whether instalments are collected by direct debit.
     pub debit: bool,
+    /// Log-odds that what was seen of the borrower in the month before adds: words on the telephone, a part paid.
+    pub omen: f64,
     /// When a promise falls due that is open across the month end.
     pub promise: Option<Day>,
     /// The day on which the last of its payments became known.
@@ -99,6 +101,7 @@ pub fn walk(world: &World, person: &Person, id: i64, opening: Opening, ledger: &
         mood: random.swing(),
         pieces: [1, 2, 3, 4][random.weighted(&[0.91, 0.05, 0.03, 0.01])],
         debit: random.chance(0.55),
+        omen: 0.0,
         promise: None,
         last_known: Day::NULL,
         returnable: None,

@@ -1,7 +1,7 @@
 //! What the bank did in the past with an account in arrears: a message, calls, a letter, a visit; and what came of it.
 //!
 //! Whether the borrower is reached and whether they clear is drawn before, by [`super::month`]: contacts and promises bear witness to it and
-//! change nothing, so the truth stays exact.
+//! change nothing in that month, so its truth stays exact. What was said is an omen for the next.
 
 use super::account::Account;
 use super::ledger::Ledger;
@@ -50,6 +50,7 @@ pub fn work(person: &Person, account: &mut Account, case: &Case, ledger: &mut Le
     if !case.lost && random.chance(0.03 + if case.hardship { 0.06 } else { 0.0 } + if case.clears { 0.02 } else { 0.0 }) {
         let channel = ["call", "app", "email"][random.weighted(&[0.6, 0.25, 0.15])];
         ledger.contact(on(month, random.between(6, 24)), channel, "reached", true);
+        account.omen += 0.4;
     }
     if !case.clears {
         later(person, account, case, ledger, random);
@@ -58,7 +59,7 @@ pub fn work(person: &Person, account: &mut Account, case: &Case, ledger: &mut Le
 }
 
 /// The borrower is reached: a promise, a refusal, or words.
-fn speak(person: &Person, account: &Account, case: &Case, channel: &str, ledger: &mut Ledger, random: &mut Random) -> Option<Promise> {
+fn speak(person: &Person, account: &mut Account, case: &Case, channel: &str, ledger: &mut Ledger, random: &mut Random) -> Option<Promise> {
     let day = random.between(4, 8);
     if random.chance(0.3) {
         ledger.contact(on(case.month, 4), channel, "no_answer", false);
@@ -73,6 +74,7 @@ fn speak(person: &Person, account: &Account, case: &Case, channel: &str, ledger:
     }
     let refuses = random.chance(sigmoid(-1.6 - 0.8 * person.willingness));
     ledger.contact(on(case.month, day), channel, if refuses { "refused" } else { "reached" }, false);
+    account.omen += if refuses { -0.7 } else { 0.0 };
     None
 }
 

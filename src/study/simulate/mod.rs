@@ -5,15 +5,15 @@
 //!
 //! | file | job |
 //! |---|---|
-//! | [`person`] | a borrower's hidden traits, and what befell them |
-//! | [`account`] | one account from its opening to its end |
-//! | [`month`] | one month of it, and the truth about it |
-//! | [`contacts`] | the past policy's contacts, and the promises made |
-//! | [`re_age`] | schedules, and how they are replaced |
-//! | [`track`] | disputes, plans, the legal track, the write-off |
-//! | [`statements`] | the month's end, and statements |
-//! | [`ledger`] | all records, column by column |
-//! | [`tables`], [`project`] | the files |
+//! | `person` | a borrower's hidden traits, and what befell them |
+//! | `account` | one account from its opening to its end |
+//! | `month` | one month of it, and the truth about it |
+//! | `contacts` | the past policy's contacts, and the promises made |
+//! | `re_age` | schedules, and how they are replaced |
+//! | `track` | disputes, plans, the legal track, the write-off |
+//! | `statements` | the month's end, and statements |
+//! | `ledger` | all records, column by column |
+//! | `tables`, `project` | the files |
 
 mod random;
 mod ledger;

@@ -16,6 +16,7 @@ use super::person::Person;
 use super::random::Random;
 use super::track::{afterwards, end_with_arrears, go_on, incidents, maybe_write_off};
 use super::{World, on, re_age};
+use crate::base::dates::Day;
 use crate::base::units::sigmoid;
 
 /// Log-odds that a person reached adds to clearing the arrears in that month.
@@ -97,6 +98,7 @@ fn pay(account: &mut Account, month: u32, (from, to): (i32, i32), amount: i64, l
 /// A month that begins in order: paid by the due day, late within the month, in part, or not at all.
 fn in_order(world: &World, person: &Person, account: &mut Account, month: u32, base: f64, ledger: &mut Ledger, random: &mut Random) {
     let due = account.schedule.due_by(month) - account.paid;
+    account.omen = 0.0;
     if due <= 0 {
         return;
     }
@@ -145,10 +147,13 @@ fn in_arrears(
     let depth = (behind - 1).min(7) as f64;
     let (hardship, lost) = (person.hardship[month as usize], person.lost[month as usize]);
     let promised_before = account.promise.take();
-    let inclination = 1.05 + 1.0 * base - 0.30 * depth
-        + if arrears % instalment != 0 { 0.5 } else { 0.0 }
+    let omen = std::mem::take(&mut account.omen);
+    let inclination = 1.05 + base - 0.30 * depth
+        + omen
+        + if arrears % instalment != 0 { 0.4 } else { 0.0 }
         + if promised_before.is_some() { 0.4 + 0.5 * person.reliability } else { 0.0 }
         - if account.disputed_until >= on(month, 1) { 0.6 } else { 0.0 }
+        - if lost { 0.5 } else { 0.0 }
         + if world.amnesty().contains(&month) { AMNESTY_EFFECT } else { 0.0 }
         + account.track.effect();
     let reach = if lost { 0.03 } else { sigmoid(0.5 + 0.7 * person.willingness - 0.2 * depth) };
@@ -182,6 +187,11 @@ fn in_arrears(
     let due_before = promised_before.map(|day| day.day_of_month() as i32);
     if clears {
         clear(person, account, month, (promise, due_before), ledger, random);
+        if !account.by_statement() && random.chance(0.01) {
+            // A re-age on paper alone: the schedule stays, and the payment counts.
+            let day = on(month, random.between(5, 20));
+            ledger.event(Some(account.id), "re_age", day, Day::NULL, day);
+        }
         end_with_arrears(account, month, ledger);
         return;
     }
@@ -253,5 +263,6 @@ fn fall_short(
     if random.chance(sigmoid(-0.7 + 0.5 * person.willingness)) {
         let part = random.share(arrears, 10, 80);
         pay(account, month, days, part, ledger, random);
+        account.omen += 0.3;
     }
 }
