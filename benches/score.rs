@@ -55,7 +55,7 @@ fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let at = |name: &str| folder.path().join(name);
     let began = Instant::now();
-    let world = pipeline::simulate(&World { accounts, months: 24, seed: 1 }, &at("book"), Format::Parquet, &|_| {}).unwrap_or_else(|e| panic!("{e}"));
+    let world = pipeline::simulate(&World { accounts, ..World::default() }, &at("book"), Format::Parquet, &|_| {}).unwrap_or_else(|e| panic!("{e}"));
     let simulated = began.elapsed().as_secs_f64();
     let began = Instant::now();
     pipeline::train(&at("book/recoup.toml"), &at("model.json"), &|_| {}).unwrap_or_else(|e| panic!("{e}"));

@@ -12,7 +12,7 @@ use recoup::pipeline;
 use recoup::report::tables::{is_problems_file, write_problems};
 use recoup::report::{terminal, terminal_rolls};
 use recoup::study::rolls::Ask;
-use recoup::study::simulate::World;
+use recoup::study::simulate::{Shape, World};
 use serde::Serialize;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -145,6 +145,12 @@ enum Command {
         /// Format of the tables.
         #[arg(long, value_enum, default_value_t = TableFormat::Parquet)]
         format: TableFormat,
+        /// What the bank keeps of each account.
+        #[arg(long, value_enum, default_value_t = HistoryShape::Ledger)]
+        shape: HistoryShape,
+        /// No payment is ever taken back.
+        #[arg(long)]
+        no_reversals: bool,
     },
 }
 
@@ -152,6 +158,14 @@ enum Command {
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Split {
     Product,
+}
+
+/// A shape of history, as typed.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum HistoryShape {
+    Ledger,
+    Statements,
+    Both,
 }
 
 /// A format of tables, as typed.
@@ -235,13 +249,19 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             console.result(&summary, || terminal_rolls::rolls(&summary))?;
             Ok(Done { findings: false })
         }
-        Command::Simulate { accounts, months, seed, out, format } => {
+        Command::Simulate { accounts, months, seed, out, format, shape, no_reversals } => {
             let format = match format {
                 TableFormat::Csv => Format::Csv,
                 TableFormat::CsvGz => Format::CsvGz,
                 TableFormat::Parquet => Format::Parquet,
             };
-            let summary = pipeline::simulate(&World { accounts, months, seed }, &out, format, &steps)?;
+            let shape = match shape {
+                HistoryShape::Ledger => Shape::Ledger,
+                HistoryShape::Statements => Shape::Statements,
+                HistoryShape::Both => Shape::Both,
+            };
+            let world = World { accounts, months, seed, shape, reversals: !no_reversals };
+            let summary = pipeline::simulate(&world, &out, format, &steps)?;
             console.result(&summary, || terminal::simulate(&summary))?;
             Ok(Done { findings: false })
         }

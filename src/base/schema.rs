@@ -95,8 +95,8 @@ const EVENTS: &[ColumnSpec] = &[
 ];
 
 /// Whether an account is secured.
-pub const SECURED: &[&str] = &["no", "yes"];
-/// What became of a payment: a failed one is a debit that bounced and moved no money.
+pub const YES_NO: &[&str] = &["no", "yes"];
+/// Whether a payment moved money, or was a direct debit that bounced.
 pub const PAYMENT_RESULTS: &[&str] = &["paid", "failed"];
 /// Channels of a contact.
 pub const CHANNELS: &[&str] = &["sms", "call", "ai_call", "email", "app", "letter", "visit", "other"];
@@ -168,7 +168,7 @@ impl TableKind {
     /// The words that a code column may hold, once mapped; `None` if any word will do.
     pub fn words(self, column: &str) -> Option<&'static [&'static str]> {
         match (self, column) {
-            (TableKind::Accounts, "secured") => Some(SECURED),
+            (TableKind::Accounts, "secured") => Some(YES_NO),
             (TableKind::Payments, "result") => Some(PAYMENT_RESULTS),
             (TableKind::Contacts, "channel") => Some(CHANNELS),
             (TableKind::Contacts, "direction") => Some(DIRECTIONS),

@@ -345,7 +345,7 @@ pub fn simulate(summary: &WorldSummary) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        "{} accounts of {} borrowers, {} to {}; {} in arrears at a month end, written-off ones among them; seed {}",
+        "{} accounts of {} borrowers, {} to {}; {} in arrears at a month end, written-off ones not counted; seed {}",
         count(summary.world.accounts),
         count(summary.borrowers),
         summary.data_from,

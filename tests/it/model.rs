@@ -259,7 +259,7 @@ fn a_model_file_is_whole_of_this_version_and_unchanged_or_refused() {
 
 fn simulated(accounts: u64) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    simulate(&World { accounts, months: 18, seed: 11 }, &folder.path().join("world"), Format::Parquet).unwrap();
+    simulate(&World { accounts, months: 18, seed: 11, ..World::default() }, &folder.path().join("world"), Format::Parquet).unwrap();
     folder
 }
 

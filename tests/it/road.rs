@@ -75,6 +75,24 @@ fn the_sample_is_what_simulate_writes_and_its_model_what_train_writes() {
 }
 
 #[test]
+fn a_simulated_book_of_every_shape_is_sound() {
+    let folder = tempfile::tempdir().unwrap();
+    for shape in ["ledger", "statements", "both"] {
+        let args = ["simulate", "--accounts", "400", "--months", "14", "--shape", shape, "--no-reversals", "--out", shape, "--format", "csv"];
+        good(folder.path(), &args);
+        let at = |table: &str| folder.path().join(shape).join(format!("{table}.csv"));
+        assert_eq!((at("payments").exists(), at("statements").exists()), (shape != "statements", shape != "ledger"));
+        // No finding at all: exit status 0.
+        good(folder.path(), &["check", "--project", &format!("{shape}/recoup.toml"), "--quiet"]);
+        if shape != "statements" {
+            let (header, rows) = csv(&at("payments"));
+            let amount = header.iter().position(|h| h == "amount").unwrap();
+            assert!(rows.iter().all(|r| !r[amount].starts_with('-')));
+        }
+    }
+}
+
+#[test]
 fn the_ranked_list_is_whole_ordered_and_the_same_whatever_the_threads() {
     let folder = tempfile::tempdir().unwrap();
     let (project, model, policy) = (sample_project(), home("models/sample.json"), home("data/policies/current.toml"));

@@ -30,9 +30,19 @@ impl Random {
         low + (self.0.next_u64() % width) as i32
     }
 
+    /// A share of an amount, from `low` to `high` percent of it.
+    pub fn share(&mut self, amount: i64, low: i32, high: i32) -> i64 {
+        amount * i64::from(self.between(low, high)) / 100
+    }
+
     /// Nearly standard normal: the sum of twelve uniforms less six, which needs no logarithm.
     pub fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.unit()).sum::<f64>() - 6.0
+    }
+
+    /// Mean 0, variance 1 and never beyond 3, for what is drawn every month: three uniforms instead of twelve.
+    pub fn swing(&mut self) -> f64 {
+        2.0 * ((0..3).map(|_| self.unit()).sum::<f64>() - 1.5)
     }
 
     /// A place in a list of weights.
