@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// From histories of accounts in arrears to a ranked list of cases, each with a recommended strategy and its reasons.
 #[derive(Parser)]
 #[command(name = "recoup", version, arg_required_else_help = true)]
@@ -67,6 +70,15 @@ enum Command {
         /// File for one row a case: .csv, .csv.gz or .parquet.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// Observe on this one day instead of the project's dates.
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        as_of: Option<Day>,
+        /// Take every account whose history has begun, in arrears or not.
+        #[arg(long, requires = "as_of")]
+        all_accounts: bool,
+        /// Write only these features, in this order.
+        #[arg(long, value_name = "NAME,NAME…", value_delimiter = ',')]
+        features: Option<Vec<String>>,
     },
     /// Train a model of the chance that a case is repaid, test it out of time, write it as a file.
     Train {
@@ -217,8 +229,9 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             console.result(&summary, || terminal::check(&summary, kept.as_deref()))?;
             Ok(Done { findings: summary.errors + summary.warnings > 0 })
         }
-        Command::Cases { project, out } => {
-            let (summary, problems) = pipeline::cases(&project, out.as_deref(), &steps)?;
+        Command::Cases { project, out, as_of, all_accounts, features } => {
+            let ask = pipeline::CasesAsk { as_of, all_accounts, features };
+            let (summary, problems) = pipeline::cases(&project, &ask, out.as_deref(), &steps)?;
             console.problems(&problems)?;
             console.result(&summary, || terminal::cases(&summary))?;
             Ok(Done { findings: false })

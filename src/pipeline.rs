@@ -5,12 +5,14 @@
 use crate::base::config::{Horizon, Observe, Project, Step};
 use crate::base::dates::Day;
 use crate::base::files::{RunFolder, fingerprint, refuse_foreign, write_whole};
-use crate::base::problem::{Failure, Problem, Problems, Result, Severity};
+use crate::base::problem::{Failure, Problem, Problems, Result, Severity, suggestion};
 use crate::base::units::Bucket;
 use crate::data::cases::{Cases, Maturity};
+use crate::data::catalogue::{CATALOGUE, Feature};
 use crate::data::check::{TableCount, check as check_tables};
+use crate::data::features::FeatureTable;
 use crate::data::history::Portfolio;
-use crate::data::observe::{Observed, observe};
+use crate::data::observe::{Observed, Selection, observe, observe_selected};
 use crate::data::tables;
 use crate::data::write::Format;
 use crate::decide::choose::{Decisions, decide};
@@ -23,7 +25,7 @@ use crate::report::manifest::{InputRecord, Manifest};
 use crate::report::summary::{
     BucketCount, CasesSummary, CheckSummary, CompareSummary, DemoSummary, RollsSummary, ScoreSummary, TopCase, TrainSummary,
 };
-use crate::report::tables::{cases_table, rolls_table, write_problems};
+use crate::report::tables::{cases_table, features_table, rolls_table, write_problems};
 use crate::study::compare::{Comparison, compare as compare_policies};
 use crate::study::rolls::{Ask, rolls as roll_rates};
 use crate::study::sample;
@@ -95,27 +97,62 @@ pub fn read_book(project: Project, steps: Steps<'_>) -> Result<Book> {
     }
 }
 
+/// Which cases and features to write.
+#[derive(Clone, Debug, Default)]
+pub struct CasesAsk {
+    /// One day instead of the project's dates.
+    pub as_of: Option<Day>,
+    /// Every account whose history has begun, in arrears or not.
+    pub all_accounts: bool,
+    /// Only these features, in this order.
+    pub features: Option<Vec<String>>,
+}
+
 /// `recoup cases`: the cases of the project's observation dates, with outcomes and features, written to `out` if given.
 ///
 /// # Errors
-/// As [`read_book`]; `cases.none` if no account is a case; `file.io` if `out` cannot be written.
-pub fn cases(project_file: &Path, out: Option<&Path>, steps: Steps<'_>) -> Result<(CasesSummary, Problems)> {
+/// As [`read_book`]; `cases.none` if no account is a case; `cases.unknown_feature`; `file.io` if `out` cannot be written.
+pub fn cases(project_file: &Path, ask: &CasesAsk, out: Option<&Path>, steps: Steps<'_>) -> Result<(CasesSummary, Problems)> {
     let format = out.map(table_format).transpose()?;
     let book = read_book(Project::load(project_file)?, steps)?;
+    let wanted = ask.features.as_deref();
+    let catalogue = wanted.map(|names| only(&book.project, names));
+    let catalogue = catalogue.as_deref().unwrap_or(&CATALOGUE);
+    let rule = ask.as_of.map_or_else(|| book.project.observe.clone(), |day| Observe::Dates(vec![day]));
     steps("observing the accounts");
-    let observed = observe_by_rule(&book)?;
+    let mut observed = observe_by_rule(&book, &rule, Selection { catalogue, everyone: ask.all_accounts })?;
+    if let Some(names) = wanted {
+        observed.features = observed.features.only(names).map_err(|name| unknown_feature(&name, &observed.features))?;
+    }
     let summary = summarise_cases(&book.project, &observed);
     if let (Some(path), Some(format)) = (out, format) {
         steps("writing the cases");
-        cases_table(&book.project, &observed).write(path, format)?;
+        let table = if wanted.is_some() { features_table(observed) } else { cases_table(&book.project, observed) };
+        table.write(path, format)?;
     }
     Ok((summary, book.problems))
 }
 
-/// Observes the book on the project's own dates.
-fn observe_by_rule(book: &Book) -> Result<Observed> {
+/// The features of the catalogue to compute for some names: those named, or all where an expression, which may use any, is among them.
+fn only(project: &Project, names: &[String]) -> Vec<Feature> {
+    let all = names.iter().any(|name| project.expressions.contains_key(name));
+    CATALOGUE.iter().filter(|feature| all || names.iter().any(|name| **name == *feature.name)).cloned().collect()
+}
+
+fn unknown_feature(name: &str, features: &FeatureTable) -> Failure {
+    let catalogue = CATALOGUE.iter().map(|feature| &*feature.name);
+    let known: Vec<&str> = catalogue.chain(features.names()).collect();
+    Problem::error("cases.unknown_feature", format!("there is no feature `{name}`"))
+        .column("--features")
+        .value(name)
+        .help(suggestion(name, known.iter().copied()))
+        .fail()
+}
+
+/// Observes the book on the days of a rule.
+fn observe_by_rule(book: &Book, rule: &Observe, selection: Selection<'_>) -> Result<Observed> {
     let (from, until) = (book.portfolio.data_from, book.portfolio.data_until);
-    let named: Vec<Day> = match &book.project.observe {
+    let named: Vec<Day> = match rule {
         Observe::Dates(days) => days.clone(),
         Observe::Step { until, .. } => until.iter().copied().collect(),
         Observe::Entry => Vec::new(),
@@ -129,8 +166,13 @@ fn observe_by_rule(book: &Book) -> Result<Observed> {
             .help("observe earlier, or say that the tables cover that day: [clock] data_until")
             .fail());
     }
-    let observed = observe(&book.project, &book.portfolio, &book.project.observe);
+    let observed = observe_selected(&book.project, &book.portfolio, rule, selection);
     if observed.cases.is_empty() { Err(no_cases(&book.project, &observed)) } else { Ok(observed) }
+}
+
+/// All cases of the project's own dates, with every feature.
+fn observe_all(book: &Book) -> Result<Observed> {
+    observe_by_rule(book, &book.project.observe, Selection { catalogue: &CATALOGUE, everyone: false })
 }
 
 /// `recoup train`: a model of the project's cases, evaluated out of time, written to `out`.
@@ -140,7 +182,7 @@ fn observe_by_rule(book: &Book) -> Result<Observed> {
 pub fn train(project_file: &Path, out: &Path, steps: Steps<'_>) -> Result<(TrainSummary, Problems)> {
     let book = read_book(Project::load(project_file)?, steps)?;
     steps("observing the accounts");
-    let observed = observe_by_rule(&book)?;
+    let observed = observe_all(&book)?;
     let (train, test) = split(&book.project, &observed.cases);
     steps("training");
     let provenance = provenance(&book, &observed, &train, &test);

@@ -7,6 +7,7 @@ use crate::base::schema::ColumnType;
 use crate::base::units::Money;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// A code that stands for no value.
@@ -90,7 +91,21 @@ impl Words {
                 }
                 match places {
                     Some(places) => places.get(&number).copied(),
-                    None => list.binary_search(&number).ok().map(|place| place as u32),
+                    None => {
+                        // Where accounts are left out, the next one named is mostly not far.
+                        let near = (next as usize).min(list.len());
+                        let (from, until) = match list.get(near) {
+                            Some(first) if *first < number => {
+                                let mut step = 1;
+                                while list.get(near + step).is_some_and(|n| *n < number) {
+                                    step *= 2;
+                                }
+                                (near + step / 2, (near + step + 1).min(list.len()))
+                            }
+                            _ => (0, near),
+                        };
+                        list[from..until].binary_search(&number).ok().map(|place| (from + place) as u32)
+                    }
                 }
             }
         }
@@ -153,13 +168,82 @@ fn plain_number(word: &str) -> Option<i64> {
     if shortest { word.parse().ok() } else { None }
 }
 
+/// One code a row, held as runs of the same code: files are mostly sorted, so an account's identifier stands in many rows in a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Codes {
+    /// Code and the row after its last.
+    runs: Vec<(u32, u32)>,
+}
+
+impl Codes {
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.runs.last().map_or(0, |(_, end)| *end as usize)
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// Adds a row.
+    pub fn push(&mut self, code: u32) {
+        self.push_run(code, 1);
+    }
+
+    /// Adds rows of one code.
+    pub fn push_run(&mut self, code: u32, rows: usize) {
+        match self.runs.last_mut() {
+            Some((last, end)) if *last == code => *end += rows as u32,
+            _ if rows == 0 => {}
+            _ => self.runs.push((code, self.len() as u32 + rows as u32)),
+        }
+    }
+
+    /// The code of the last row.
+    pub fn last(&self) -> Option<u32> {
+        self.runs.last().map(|(code, _)| *code)
+    }
+
+    /// The code of a row.
+    pub fn get(&self, row: usize) -> u32 {
+        self.runs.get(self.runs.partition_point(|(_, end)| *end as usize <= row)).map_or(NO_WORD, |(code, _)| *code)
+    }
+
+    /// Each run: its code and its rows.
+    pub fn runs(&self) -> impl Iterator<Item = (u32, Range<usize>)> + '_ {
+        let mut start = 0;
+        self.runs.iter().map(move |(code, end)| (*code, std::mem::replace(&mut start, *end as usize)..*end as usize))
+    }
+
+    /// The code of each row.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        self.runs().flat_map(|(code, rows)| rows.map(move |_| code))
+    }
+
+    /// Each code turned into another.
+    pub fn map(&self, turn: impl Fn(u32) -> u32) -> Codes {
+        let mut turned = Codes::default();
+        self.runs().for_each(|(code, rows)| turned.push_run(turn(code), rows.len()));
+        turned
+    }
+}
+
+impl FromIterator<u32> for Codes {
+    fn from_iter<I: IntoIterator<Item = u32>>(codes: I) -> Codes {
+        let mut all = Codes::default();
+        codes.into_iter().for_each(|code| all.push(code));
+        all
+    }
+}
+
 /// A typed column. Nulls are [`NO_WORD`], [`Day::NULL`], [`Money::NULL`] and `NaN`.
 #[derive(Clone, Debug)]
 pub enum Cells {
     /// Places in `base` followed by `own`.
     Words {
         /// One a row.
-        codes: Vec<u32>,
+        codes: Codes,
         /// Words known before this table was read (the accounts' identifiers), if any.
         base: Option<Arc<Words>>,
         /// Words first seen in this table.
@@ -177,7 +261,7 @@ impl Cells {
     /// An empty column of that type; an identifier column may start from words known before.
     pub fn new(of: ColumnType, base: Option<Arc<Words>>) -> Cells {
         match of {
-            ColumnType::Id | ColumnType::Code => Cells::Words { codes: Vec::new(), base, own: Words::default() },
+            ColumnType::Id | ColumnType::Code => Cells::Words { codes: Codes::default(), base, own: Words::default() },
             ColumnType::Day => Cells::Day(Vec::new()),
             ColumnType::Amount | ColumnType::SignedAmount => Cells::Money(Vec::new()),
             ColumnType::Number => Cells::Number(Vec::new()),
@@ -206,7 +290,8 @@ impl Cells {
                     Words::Numbers { list, .. } => list.iter().map(|n| known + own.insert_or_find(*n)).collect(),
                     Words::Texts { list, .. } => list.iter().map(|w| known + own.insert(w)).collect(),
                 };
-                codes.extend(more.into_iter().map(|c| if c == NO_WORD || c < known { c } else { moved[(c - known) as usize] }));
+                let place = |c: u32| if c == NO_WORD || c < known { c } else { moved[(c - known) as usize] };
+                more.runs().for_each(|(code, rows)| codes.push_run(place(code), rows.len()));
             }
             (Cells::Day(v), Cells::Day(more)) => v.extend(more),
             (Cells::Money(v), Cells::Money(more)) => v.extend(more),
@@ -236,6 +321,8 @@ pub struct Builder {
     null_words: Vec<Box<[u8]>>,
     date_format: Option<String>,
     recent: [(Vec<u8>, u32); RECENT],
+    short: [Option<(u128, u32)>; RECENT],
+    last_short: Option<(u128, u32)>,
 }
 
 /// Words remembered to save look-ups. Files are sorted by account, and a column of codes has few words.
@@ -245,6 +332,12 @@ const RECENT: usize = 16;
 fn slot(text: &[u8]) -> usize {
     let (first, last) = (text.first().copied().unwrap_or(0), text.last().copied().unwrap_or(0));
     (text.len() ^ usize::from(first) ^ (usize::from(last) << 2)) % RECENT
+}
+
+/// Where the bits of a short word are remembered.
+fn short_slot(bits: u128) -> usize {
+    let mixed = (bits as u64 ^ (bits >> 64) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 60) as usize % RECENT
 }
 
 impl Builder {
@@ -257,13 +350,15 @@ impl Builder {
             null_words: null_words.iter().map(|w| w.as_bytes().into()).collect(),
             date_format: date_format.map(str::to_string),
             recent: std::array::from_fn(|_| (Vec::new(), NO_WORD)),
+            short: [None; RECENT],
+            last_short: None,
         }
     }
 
     /// Makes room for that many rows.
     pub fn reserve(&mut self, rows: usize) {
         match &mut self.cells {
-            Cells::Words { codes, .. } => codes.reserve(rows),
+            Cells::Words { .. } => {}
             Cells::Day(v) => v.reserve(rows),
             Cells::Money(v) => v.reserve(rows),
             Cells::Number(v) => v.reserve(rows),
@@ -333,31 +428,62 @@ impl Builder {
         }
     }
 
-    /// Adds whole numbers to a column of words: identifiers that a file holds as numbers. `None` is null.
-    pub fn push_identifiers(&mut self, values: impl Iterator<Item = Option<i64>>) {
-        let Cells::Words { codes, base, own } = &mut self.cells else { return };
-        let known = base.as_ref().map_or(0, |b| b.len()) as u32;
-        let (mut last, mut code) = (None, NO_WORD);
-        for value in values {
-            // Files are mostly sorted by account: the same number as in the row above needs no look-up.
-            if value != last || value.is_none() {
-                code = match value {
-                    None => NO_WORD,
-                    Some(number) => match base.as_ref().and_then(|b| b.place_of_number(number, code)) {
-                        Some(place) => place,
-                        None => known + own.insert_or_find(number),
-                    },
-                };
-                last = value;
-            }
+    /// Adds a short word to a column of words by the bits that stand for it and for no other, if it was added before.
+    pub fn push_remembered(&mut self, bits: u128) -> bool {
+        let Cells::Words { codes, .. } = &mut self.cells else { return false };
+        let found = self.last_short.filter(|(known, _)| *known == bits).or(self.short[short_slot(bits)].filter(|(known, _)| *known == bits));
+        if let Some((_, code)) = found {
+            self.last_short = found;
             codes.push(code);
+        }
+        found.is_some()
+    }
+
+    /// Remembers the bits that stand for the word that was added last.
+    pub fn remember(&mut self, bits: u128) {
+        if let Cells::Words { codes, .. } = &self.cells {
+            self.short[short_slot(bits)] = codes.last().map(|code| (bits, code));
         }
     }
 
+    /// Adds a whole number to a column of words, in as many rows as it stands: an identifier that a file holds as a number. `None` is null.
+    fn push_identifier(&mut self, value: Option<i64>, rows: usize) {
+        let Cells::Words { codes, base, own } = &mut self.cells else { return };
+        let known = base.as_ref().map_or(0, |b| b.len()) as u32;
+        let before = codes.last().unwrap_or(NO_WORD);
+        let code = match value {
+            None => NO_WORD,
+            Some(number) => match base.as_ref().and_then(|b| b.place_of_number(number, before)) {
+                Some(place) => place,
+                None => known + own.insert_or_find(number),
+            },
+        };
+        codes.push_run(code, rows);
+    }
+
+    /// Adds whole numbers to a column of words. Files are mostly sorted by account, so the same number stands in many rows.
+    pub fn push_identifiers(&mut self, values: &[i64]) {
+        values.chunk_by(|a, b| a == b).for_each(|same| self.push_identifier(Some(same[0]), same.len()));
+    }
+
+    /// The same, some of them null.
+    pub fn push_identifiers_or_null(&mut self, values: impl Iterator<Item = Option<i64>>) {
+        values.for_each(|value| self.push_identifier(value, 1));
+    }
+
     /// Adds days, all of them known.
-    pub fn push_days(&mut self, values: impl Iterator<Item = i32>) {
+    pub fn push_days(&mut self, values: &[i32]) {
         if let Cells::Day(v) = &mut self.cells {
-            v.extend(values.map(Day));
+            v.extend(values.iter().map(|day| Day(*day)));
+        }
+    }
+
+    /// Adds days of which those at some places are null.
+    pub fn push_days_but(&mut self, values: &[i32], nulls: impl Iterator<Item = usize>) {
+        if let Cells::Day(v) = &mut self.cells {
+            let before = v.len();
+            v.extend(values.iter().map(|day| Day(*day)));
+            nulls.for_each(|place| v[before + place] = Day::NULL);
         }
     }
 
@@ -503,7 +629,7 @@ mod tests {
             ids.push_text(text.as_bytes()).unwrap();
         }
         let Cells::Words { codes, own, .. } = &ids.cells else { panic!() };
-        assert_eq!(codes, &[0, 0, NO_WORD, 1, NO_WORD]);
+        assert_eq!(codes.iter().collect::<Vec<_>>(), [0, 0, NO_WORD, 1, NO_WORD]);
         assert_eq!(own.list().iter().map(|w| &**w).collect::<Vec<_>>(), ["007", "7"]);
         assert_eq!(ids.push_text(&[0xff, 0x41]).unwrap_err().code, "data.not_utf8");
 
@@ -520,23 +646,31 @@ mod tests {
     }
 
     #[test]
+    fn codes_stand_in_runs() {
+        let codes: Codes = [4, 4, 4, 1, 4, NO_WORD, NO_WORD].into_iter().collect();
+        assert_eq!((codes.len(), codes.runs().count(), Codes::default().len()), (7, 4, 0));
+        assert_eq!((0..8).map(|row| codes.get(row)).collect::<Vec<_>>(), [4, 4, 4, 1, 4, NO_WORD, NO_WORD, NO_WORD]);
+        assert_eq!(codes.map(|code| code.min(4)).runs().collect::<Vec<_>>(), [(4, 0..3), (1, 3..4), (4, 4..7)]);
+    }
+
+    #[test]
     fn identifiers_that_are_numbers_are_the_words_that_they_are_written_as() {
         let ids = |values: &[Option<i64>]| {
             let mut ids = Builder::new(ColumnType::Id, None, 2, &[], None);
-            ids.push_identifiers(values.iter().copied());
+            ids.push_identifiers_or_null(values.iter().copied());
             ids.cells
         };
         let Cells::Words { codes, own, .. } = ids(&[Some(5), Some(5), Some(9), None, Some(7), Some(9), Some(-1)]) else { panic!() };
-        assert_eq!(codes, [0, 0, 1, NO_WORD, 2, 1, 3]);
+        assert_eq!(codes.iter().collect::<Vec<_>>(), [0, 0, 1, NO_WORD, 2, 1, 3]);
         assert_eq!(own.list().iter().map(|w| &**w).collect::<Vec<_>>(), ["5", "9", "7", "-1"]);
         assert_eq!([own.place("7"), own.place("007"), own.place("x"), own.place("-1")], [Some(2), None, None, Some(3)]);
         // Another table names the same accounts as numbers or as text, and one that is no number.
         let base = Arc::new(own);
         let mut other = Builder::new(ColumnType::Id, Some(base.clone()), 2, &[], None);
-        other.push_identifiers([Some(9), Some(4), Some(5)].into_iter());
+        other.push_identifiers(&[9, 4, 5]);
         ["7", "A7", "9", "4"].iter().for_each(|t| other.push_text(t.as_bytes()).unwrap());
         let Cells::Words { codes, .. } = &other.cells else { panic!() };
-        assert_eq!(codes, &[1, 4, 0, 2, 5, 1, 4]);
+        assert_eq!(codes.iter().collect::<Vec<_>>(), [1, 4, 0, 2, 5, 1, 4]);
         assert_eq!([other.cells.word(4), other.cells.word(5), other.cells.word(0)], [Some("4"), Some("A7"), Some("5")]);
     }
 
@@ -554,7 +688,7 @@ mod tests {
         let mut all = part(&["b", "x"]);
         all.append(part(&["y", "x", "a"]));
         let Cells::Words { codes, .. } = &all else { panic!() };
-        assert_eq!(codes, &[1, 2, 3, 2, 0]);
+        assert_eq!(codes.iter().collect::<Vec<_>>(), [1, 2, 3, 2, 0]);
         assert_eq!(all.word(3), Some("y"));
         assert_eq!(all.word(1), Some("b"));
     }

@@ -47,6 +47,15 @@ impl FeatureTable {
         self.columns.iter().find(|c| &*c.name == name)
     }
 
+    /// The features of those names, in that order.
+    ///
+    /// # Errors
+    /// A name that there is none of.
+    pub fn only(&self, names: &[String]) -> Result<FeatureTable, String> {
+        let columns = names.iter().map(|name| self.get(name).cloned().ok_or_else(|| name.clone())).collect::<Result<_, _>>()?;
+        Ok(FeatureTable { columns })
+    }
+
     /// All names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.columns.iter().map(|c| &*c.name)

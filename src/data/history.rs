@@ -34,9 +34,16 @@ pub struct Payments {
     pub known_on: Vec<Day>,
     /// Amount.
     pub amount: Vec<i64>,
-    /// Day from which it is taken back; [`Day::NEVER`] if it stands. A reversal and the payment that it takes back are both taken back from the
-    /// day on which the reversal is known.
+    /// Day from which it is taken back; [`Day::NEVER`] if it stands; empty in a book without reversals. A reversal and the payment that it
+    /// takes back are both taken back from the day on which the reversal is known.
     pub taken_back_on: Vec<Day>,
+}
+
+impl Payments {
+    /// Whether a record stands on a day: it is not taken back by what was known by then.
+    pub fn stands(&self, record: usize, day: Day) -> bool {
+        self.taken_back_on.get(record).is_none_or(|taken_back| *taken_back > day)
+    }
 }
 
 /// Debits that bounced: they moved no money.
@@ -120,10 +127,17 @@ impl ContactKind {
     pub const REFUSED: ContactKind = ContactKind(16);
     /// The number or address was not the borrower's.
     pub const WRONG_NUMBER: ContactKind = ContactKind(32);
+    /// Something was delivered, which is no conversation.
+    pub const DELIVERED: ContactKind = ContactKind(64);
 
     /// Whether it is all of those.
     pub fn is(self, wanted: ContactKind) -> bool {
         self.0 & wanted.0 == wanted.0
+    }
+
+    /// This without that.
+    pub fn without(self, other: ContactKind) -> ContactKind {
+        ContactKind(self.0 & !other.0)
     }
 
     /// Both.
@@ -301,10 +315,11 @@ pub fn range(offsets: &[usize], place: usize) -> Range<usize> {
 /// Reversals are matched in the order in which they became known, each with payments known by then: so a match never changes by what becomes
 /// known later.
 pub fn match_reversals(payments: &mut Payments) {
-    payments.taken_back_on = vec![Day::NEVER; payments.amount.len()];
     if payments.amount.iter().all(|a| *a >= 0) {
+        payments.taken_back_on = Vec::new();
         return;
     }
+    payments.taken_back_on = vec![Day::NEVER; payments.amount.len()];
     let mut standing: HashMap<i64, Vec<usize>> = HashMap::new();
     let mut reversals: Vec<usize> = Vec::new();
     for account in 0..payments.offsets.len().saturating_sub(1) {

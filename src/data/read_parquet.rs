@@ -12,6 +12,7 @@ use crate::base::schema::ColumnType;
 use polars::prelude::{DataType, ParallelStrategy, ParquetReader, PolarsError, SerReader, Series, TimeUnit};
 use rayon::prelude::*;
 use std::path::Path;
+use std::sync::Arc;
 
 const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
 
@@ -57,19 +58,36 @@ pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn
         return Err(problems);
     }
     let rows = metadata.num_rows;
+    // One group of rows at a time: what is decoded is small, and its memory is used again. Each stands as a file of its own, because a slice
+    // of a file decodes every group before it.
+    let groups: Vec<_> = metadata
+        .row_groups
+        .iter()
+        .map(|group| {
+            let mut alone = (*metadata).clone();
+            alone.row_groups = vec![group.clone()];
+            alone.num_rows = group.num_rows();
+            Arc::new(alone)
+        })
+        .collect();
     let read: Vec<ReadColumn> = columns
         .par_iter()
         .map(|column| {
-            let file = open()?;
-            let decoded = guarded(|| {
-                let mut reader = ParquetReader::new(file).read_parallel(ParallelStrategy::None).with_columns(Some(vec![column.source.to_string()]));
-                reader.set_metadata(metadata.clone());
-                reader.finish()
-            });
-            let frame = decoded.map_err(|panic| damaged(context, &panic))?.map_err(|e| damaged(context, &e))?;
-            let values = frame.columns().first().filter(|values| values.len() == rows).map(|values| values.as_materialized_series().clone());
-            let values = values.ok_or_else(|| damaged(context, &format!("the column {} does not have its {rows} rows", column.source)))?;
-            convert(&values, column, context)
+            let mut building = Building::new(column, context, rows);
+            for group in &groups {
+                let file = open()?;
+                let decoded = guarded(|| {
+                    let mut reader =
+                        ParquetReader::new(file).read_parallel(ParallelStrategy::None).with_columns(Some(vec![column.source.to_string()]));
+                    reader.set_metadata(group.clone());
+                    reader.finish()
+                });
+                let frame = decoded.map_err(|panic| damaged(context, &panic))?.map_err(|e| damaged(context, &e))?;
+                let values = frame.columns().first().filter(|values| values.len() == group.num_rows);
+                let values = values.ok_or_else(|| damaged(context, &format!("the column {} does not have its {rows} rows", column.source)))?;
+                building.take(values.as_materialized_series())?;
+            }
+            Ok((building.builder.cells, building.bad))
         })
         .collect();
     let mut part = FilePart { cells: Vec::new(), rows, first_number: 1, jumps: Vec::new(), aside: Vec::new(), problems, unused };
@@ -110,27 +128,75 @@ fn nulls(cells: &Cells) -> Box<dyn Iterator<Item = u32> + '_> {
         Box::new(v.iter().enumerate().filter(move |(_, x)| null(x)).map(|(row, _)| row as u32))
     }
     match cells {
-        Cells::Words { codes, .. } => places(codes, |c| *c == NO_WORD),
+        Cells::Words { codes, .. } => Box::new(codes.runs().filter(|(code, _)| *code == NO_WORD).flat_map(|(_, rows)| rows.map(|row| row as u32))),
         Cells::Day(v) => places(v, |d| d.known().is_none()),
         Cells::Money(v) => places(v, |m| m.known().is_none()),
         Cells::Number(v) => places(v, |x| x.is_nan()),
     }
 }
 
-fn convert(values: &Series, column: &PlannedColumn, context: &ReadContext<'_>) -> ReadColumn {
-    let base = if column.name == "account_id" { context.account_ids.clone() } else { None };
+/// A column as it is built, group by group.
+struct Building<'a> {
+    column: &'a PlannedColumn,
+    context: &'a ReadContext<'a>,
+    builder: Builder,
+    bad: Vec<Refused>,
+    rows: usize,
+}
+
+impl<'a> Building<'a> {
+    fn new(column: &'a PlannedColumn, context: &'a ReadContext<'_>, rows: usize) -> Building<'a> {
+        let base = if column.name == "account_id" { context.account_ids.clone() } else { None };
+        let spec = context.spec;
+        let mut builder = Builder::new(column.of, base, context.minor_digits, &spec.null_words, spec.date_format.as_deref());
+        builder.reserve(rows);
+        Building { column, context, builder, bad: Vec::new(), rows: 0 }
+    }
+
+    fn take(&mut self, values: &Series) -> Result<(), Problems> {
+        let before = self.rows;
+        self.rows += values.len();
+        convert(values, self.column, self.context, &mut self.builder, before, &mut self.bad)
+    }
+}
+
+fn convert(
+    values: &Series,
+    column: &PlannedColumn,
+    context: &ReadContext<'_>,
+    builder: &mut Builder,
+    before: usize,
+    bad: &mut Vec<Refused>,
+) -> Result<(), Problems> {
     let spec = context.spec;
-    let mut builder = Builder::new(column.of, base, context.minor_digits, &spec.null_words, spec.date_format.as_deref());
-    builder.reserve(values.len());
-    let mut bad = Vec::new();
     let mut text = String::new();
     let broken = |e: PolarsError| damaged(context, &e);
     let mut keep = |row: usize, found: Result<(), BadCell>, value: &dyn Fn() -> String| {
         if let Err(cell) = found {
-            bad.push((row as u32, cell, value()));
+            bad.push(((before + row) as u32, cell, value()));
         }
     };
     match values.dtype() {
+        DataType::String if matches!(builder.cells, Cells::Words { .. }) => {
+            let mut row = 0;
+            for chunk in values.str().map_err(broken)?.downcast_iter() {
+                for (place, (text, view)) in chunk.iter().zip(chunk.views().iter()).enumerate() {
+                    let Some(text) = text else {
+                        builder.push_null();
+                        continue;
+                    };
+                    // The bits of a text of at most twelve bytes hold all of it.
+                    if !view.is_inline() || !builder.push_remembered(view.as_u128()) {
+                        let found = builder.push_text(text.as_bytes());
+                        if view.is_inline() && found.is_ok() {
+                            builder.remember(view.as_u128());
+                        }
+                        keep(row + place, found, &|| text.to_string());
+                    }
+                }
+                row += chunk.len();
+            }
+        }
         DataType::String => {
             for (row, cell) in values.str().map_err(broken)?.iter().enumerate() {
                 keep(row, builder.push_text(cell.unwrap_or("").as_bytes()), &|| cell.unwrap_or("").to_string());
@@ -142,9 +208,16 @@ fn convert(values: &Series, column: &PlannedColumn, context: &ReadContext<'_>) -
                 keep(row, builder.push_text(cell.unwrap_or("").as_bytes()), &|| cell.unwrap_or("").to_string());
             }
         }
-        DataType::Date if values.null_count() == 0 && matches!(builder.cells, Cells::Day(_)) => {
+        DataType::Date if matches!(builder.cells, Cells::Day(_)) => {
             let days = values.to_physical_repr();
-            builder.push_days(days.i32().map_err(broken)?.data_views().flatten().copied());
+            for chunk in days.i32().map_err(broken)?.downcast_iter() {
+                match chunk.validity().filter(|valid| valid.unset_bits() > 0) {
+                    None => builder.push_days(chunk.values()),
+                    Some(valid) => {
+                        builder.push_days_but(chunk.values(), valid.iter().enumerate().filter(|(_, valid)| !valid).map(|(place, _)| place))
+                    }
+                }
+            }
         }
         DataType::Date => {
             let days = values.to_physical_repr();
@@ -182,13 +255,13 @@ fn convert(values: &Series, column: &PlannedColumn, context: &ReadContext<'_>) -
             let whole = values.cast(&DataType::Int64).map_err(broken)?;
             let whole = whole.i64().map_err(broken)?;
             // A number may be a null word of the project; only then is each looked at as a text.
-            if matches!(builder.cells, Cells::Words { .. }) && context.spec.null_words.is_empty() {
+            if matches!(builder.cells, Cells::Words { .. }) && spec.null_words.is_empty() {
                 if whole.null_count() == 0 {
-                    builder.push_identifiers(whole.data_views().flatten().map(|value| Some(*value)));
+                    whole.data_views().for_each(|view| builder.push_identifiers(view));
                 } else {
-                    builder.push_identifiers(whole.iter());
+                    builder.push_identifiers_or_null(whole.iter());
                 }
-                return Ok((builder.cells, bad));
+                return Ok(());
             }
             for (row, cell) in whole.iter().enumerate() {
                 match cell {
@@ -203,12 +276,12 @@ fn convert(values: &Series, column: &PlannedColumn, context: &ReadContext<'_>) -
         DataType::Float32 | DataType::Float64 => {
             let numbers = values.cast(&DataType::Float64).map_err(broken)?;
             let numbers = numbers.f64().map_err(broken)?;
-            if matches!(builder.cells, Cells::Money(_)) && numbers.null_count() == 0 {
-                if numbers.data_views().all(|view| builder.push_amounts(view)) {
-                    return Ok((builder.cells, bad));
+            // If one of them is no amount, none is taken, and it is found row by row.
+            if matches!(builder.cells, Cells::Money(_)) && numbers.null_count() == 0 && numbers.chunks().len() == 1 {
+                let Some(view) = numbers.data_views().next() else { return Ok(()) };
+                if builder.push_amounts(view) {
+                    return Ok(());
                 }
-                // One of them is no amount: find it row by row.
-                builder = Builder::new(column.of, None, context.minor_digits, &spec.null_words, spec.date_format.as_deref());
             }
             for (row, cell) in numbers.iter().enumerate() {
                 let found = match cell {
@@ -232,5 +305,5 @@ fn convert(values: &Series, column: &PlannedColumn, context: &ReadContext<'_>) -
             ]));
         }
     }
-    Ok((builder.cells, bad))
+    Ok(())
 }

@@ -9,6 +9,7 @@ use crate::base::units::Money;
 use polars::prelude::*;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 /// One column to write.
 #[derive(Clone, Debug)]
@@ -20,7 +21,7 @@ pub enum OutColumn {
         /// One a row.
         codes: Vec<u32>,
         /// The words.
-        words: Vec<Box<str>>,
+        words: Arc<Vec<Box<str>>>,
     },
     /// Dates; [`Day::NULL`] is null.
     Day(Vec<Day>),
@@ -28,7 +29,7 @@ pub enum OutColumn {
     Money(Vec<Money>, u8),
     /// Numbers, written shortest; `NaN` is null.
     Number(Vec<f64>),
-    /// Whole numbers.
+    /// Whole numbers; `i64::MIN` is null.
     Integer(Vec<i64>),
 }
 
@@ -55,6 +56,7 @@ impl OutColumn {
             OutColumn::Money(v, digits) => cell.write_str(&v[row].text(*digits)),
             OutColumn::Number(v) if v[row].is_nan() => Ok(()),
             OutColumn::Number(v) => write!(cell, "{}", v[row]),
+            OutColumn::Integer(v) if v[row] == i64::MIN => Ok(()),
             OutColumn::Integer(v) => write!(cell, "{}", v[row]),
         };
     }
@@ -78,6 +80,9 @@ impl OutColumn {
             }
             OutColumn::Number(v) => {
                 Float64Chunked::from_iter_options(name, v.iter().map(|x| (!x.is_nan()).then_some(*x))).into_series().into_column()
+            }
+            OutColumn::Integer(v) if v.contains(&i64::MIN) => {
+                Int64Chunked::from_iter_options(name, v.iter().map(|n| (*n != i64::MIN).then_some(*n))).into_series().into_column()
             }
             OutColumn::Integer(v) => Int64Chunked::from_vec(name, v).into_series().into_column(),
         }

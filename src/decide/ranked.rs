@@ -12,6 +12,7 @@ use crate::data::features::{FeatureTable, Values};
 use crate::data::write::{OutColumn, OutTable};
 use crate::model::file::Model;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// The columns that conditions may name: the case's own, its scores and holds, then every feature.
 pub fn columns<'a>(cases: &'a Cases, features: &'a FeatureTable, scored: &'a Scored<'_>, minor_digits: u8) -> Columns<'a> {
@@ -159,7 +160,7 @@ pub fn table(
         .with("account_id", ids(&cases.account, &cases.account_ids))
         .with("borrower_id", ids(&cases.borrower, &cases.borrower_ids))
         .with("as_of", OutColumn::Day(order.iter().map(|k| cases.as_of[*k as usize]).collect()))
-        .with("bucket", OutColumn::Words { codes: order.iter().map(|k| u32::from(cases.bucket[*k as usize].0)).collect(), words: buckets })
+        .with("bucket", OutColumn::Words { codes: order.iter().map(|k| u32::from(cases.bucket[*k as usize].0)).collect(), words: Arc::new(buckets) })
         .with("dpd", OutColumn::Integer(order.iter().map(|k| i64::from(cases.dpd[*k as usize])).collect()))
         .with("arrears", amounts(&|k| cases.arrears[k]))
         .with("probability_repaid", pick(&|k| scored.probability[k]))
@@ -167,7 +168,10 @@ pub fn table(
         .with("reason_1", reason(0))
         .with("reason_2", reason(1))
         .with("reason_3", reason(2))
-        .with("strategy", OutColumn::Words { codes: order.iter().map(|k| u32::from(decisions.chosen[*k as usize])).collect(), words: names })
+        .with(
+            "strategy",
+            OutColumn::Words { codes: order.iter().map(|k| u32::from(decisions.chosen[*k as usize])).collect(), words: Arc::new(names) },
+        )
         .with("strategy_reason", texts(&|k| because(decisions, k, minor_digits)))
         .with("needs_signature_of", texts(&|k| policy.treatments[usize::from(decisions.chosen[k])].signed_by.clone().unwrap_or_default()))
         .with("vetoes", texts(&|k| vetoes(decisions, columns, k)))

@@ -3,55 +3,62 @@
 use crate::base::config::Project;
 use crate::base::files::write_whole;
 use crate::base::problem::{Problem, Result};
-use crate::base::units::Money;
+use crate::base::units::{Bucket, Money};
 use crate::data::cases::{Maturity, Outcomes};
 use crate::data::features::Values;
 use crate::data::observe::Observed;
 use crate::data::write::{OutColumn, OutTable};
 use crate::study::rolls::{BucketFlows, Estimate, FlowShare, RelapseRate, Rolls};
 use std::path::Path;
+use std::sync::Arc;
 
 /// One row a case: who, when, what was known, what followed.
-pub fn cases_table(project: &Project, observed: &Observed) -> OutTable {
+pub fn cases_table(project: &Project, observed: Observed) -> OutTable {
     let cases = &observed.cases;
     let digits = project.currency.minor_digits;
     let text = |f: &dyn Fn(usize) -> String| OutColumn::Text((0..cases.len()).map(|k| f(k).into()).collect());
-    let mut table = OutTable::default()
-        .with("account_id", OutColumn::Words { codes: cases.account.clone(), words: cases.account_ids.to_vec() })
-        .with("borrower_id", OutColumn::Words { codes: cases.borrower.clone(), words: cases.borrower_ids.to_vec() })
-        .with("as_of", OutColumn::Day(cases.as_of.clone()))
-        .with("bucket_name", text(&|k| cases.bucket[k].to_string()))
+    let buckets: Vec<Box<str>> = Bucket::NAMES.iter().map(|name| (*name).into()).collect();
+    let maturities: Vec<Box<str>> = ["mature", "immature", "left_the_book", "no_outcome_for_this_history"].map(Into::into).to_vec();
+    let maturity = |k: &Maturity| match k {
+        Maturity::Mature => 0,
+        Maturity::Immature => 1,
+        Maturity::LeftTheBook => 2,
+        Maturity::NoOutcome => 3,
+    };
+    let repaid = |k: usize| if cases.maturity[k] == Maturity::Mature { f64::from(u8::from(cases.repaid[k])) } else { f64::NAN };
+    let mut table = identified(&observed)
+        .with("bucket_name", OutColumn::Words { codes: cases.bucket.iter().map(|b| u32::from(b.0)).collect(), words: Arc::new(buckets) })
         .with("overdue", OutColumn::Money(cases.arrears.clone(), digits))
         .with("holds", text(&|k| cases.holds[k].names().collect::<Vec<_>>().join(" ")))
-        .with(
-            "maturity",
-            text(&|k| {
-                match cases.maturity[k] {
-                    Maturity::Mature => "mature",
-                    Maturity::Immature => "immature",
-                    Maturity::LeftTheBook => "left_the_book",
-                    Maturity::NoOutcome => "no_outcome_for_this_history",
-                }
-                .to_string()
-            }),
-        )
-        .with(
-            "repaid",
-            OutColumn::Number(
-                (0..cases.len())
-                    .map(|k| if cases.maturity[k] == Maturity::Mature { f64::from(u8::from(cases.repaid[k])) } else { f64::NAN })
-                    .collect(),
-            ),
-        )
+        .with("maturity", OutColumn::Words { codes: cases.maturity.iter().map(maturity).collect(), words: Arc::new(maturities) })
+        .with("repaid", OutColumn::Number((0..cases.len()).map(repaid).collect()))
         .with("paid_ratio", OutColumn::Number(cases.paid_ratio.clone()));
     for (place, (name, _)) in Outcomes::UNKNOWN.named().into_iter().enumerate() {
         let known = |outcomes: &Outcomes| outcomes.named()[place].1.map_or(f64::NAN, |yes| f64::from(u8::from(yes)));
         table = table.with(name, OutColumn::Number(cases.outcomes.iter().map(known).collect()));
     }
-    for column in &observed.features.columns {
-        let values = match &column.values {
-            Values::Number(v) => OutColumn::Number(v.clone()),
-            Values::Category { codes, levels } => OutColumn::Words { codes: codes.clone(), words: levels.clone() },
+    with_features(table, observed)
+}
+
+/// One row a case: who, when, and the features alone.
+pub fn features_table(observed: Observed) -> OutTable {
+    with_features(identified(&observed), observed)
+}
+
+fn identified(observed: &Observed) -> OutTable {
+    let cases = &observed.cases;
+    OutTable::default()
+        .with("account_id", OutColumn::Words { codes: cases.account.clone(), words: cases.account_ids.clone() })
+        .with("borrower_id", OutColumn::Words { codes: cases.borrower.clone(), words: cases.borrower_ids.clone() })
+        .with("as_of", OutColumn::Day(cases.as_of.clone()))
+}
+
+/// Takes the features, so that a large table is never held twice.
+fn with_features(mut table: OutTable, observed: Observed) -> OutTable {
+    for column in observed.features.columns {
+        let values = match column.values {
+            Values::Number(v) => OutColumn::Number(v),
+            Values::Category { codes, levels } => OutColumn::Words { codes, words: Arc::new(levels) },
         };
         table = table.with(&column.name, values);
     }

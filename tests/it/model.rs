@@ -349,7 +349,7 @@ fn truth(path: &Path) -> std::collections::HashMap<(String, i32), f64> {
     let (plan, part) = read_parquet::read(path, &context).unwrap_or_else(|p| panic!("{:?}", p.iter().next()));
     let column = |name: &str| &part.cells[plan.iter().position(|c| c.name == name).unwrap()];
     let (Cells::Words { codes, .. }, Cells::Day(days), Cells::Number(p)) = (column("account_id"), column("from"), column("p")) else { panic!() };
-    (0..part.rows).map(|row| ((column("account_id").word(codes[row]).unwrap().to_string(), days[row].0), p[row])).collect()
+    (0..part.rows).map(|row| ((column("account_id").word(codes.get(row)).unwrap().to_string(), days[row].0), p[row])).collect()
 }
 
 #[test]

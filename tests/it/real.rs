@@ -3,7 +3,7 @@
 use recoup::base::config::{Observe, OutcomeRule, Project};
 use recoup::data::cases::Maturity;
 use recoup::data::observe::observe;
-use recoup::pipeline::{cases, read_book};
+use recoup::pipeline::{CasesAsk, cases, read_book};
 use std::path::{Path, PathBuf};
 
 /// The project file of a real book, or `None`, said loudly, where the data are not there.
@@ -23,7 +23,7 @@ fn percent(share: Option<f64>) -> String {
 #[test]
 fn card_record_counts() {
     let Some(file) = project("cc_credit_record") else { return };
-    let (summary, _) = cases(&file, None, &|_| {}).unwrap();
+    let (summary, _) = cases(&file, &CasesAsk::default(), None, &|_| {}).unwrap();
     assert_eq!((summary.cases, summary.mature_cases), (14_194, 12_533));
     assert_eq!(percent(summary.repaid_share), "66.5");
     assert_eq!((summary.excluded["immature"], summary.excluded["left_the_book"]), (1_329, 332));
@@ -48,7 +48,7 @@ fn card_record_split() {
 #[test]
 fn superlender_counts() {
     let Some(file) = project("superlender") else { return };
-    let (summary, _) = cases(&file, None, &|_| {}).unwrap();
+    let (summary, _) = cases(&file, &CasesAsk::default(), None, &|_| {}).unwrap();
     assert_eq!(summary.mature_cases, 1_693);
     assert_eq!(percent(summary.repaid_share), "74.1");
 }
@@ -73,7 +73,7 @@ fn superlender_counts_of_shorter_windows() {
 #[test]
 fn xente_counts() {
     let Some(file) = project("xente_credit") else { return };
-    let (summary, problems) = cases(&file, None, &|_| {}).unwrap();
+    let (summary, problems) = cases(&file, &CasesAsk::default(), None, &|_| {}).unwrap();
     assert_eq!((summary.cases, summary.mature_cases, summary.borrowers), (326, 326, 159));
     assert_eq!(percent(summary.repaid_share), "31.6");
     assert_eq!(problems.counts().map(|(_, code, n)| (code, n)).collect::<Vec<_>>(), [("data.duplicate_key", 3)]);

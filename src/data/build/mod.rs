@@ -5,8 +5,8 @@
 mod order;
 mod records;
 
-use super::cells::{Cells, NO_WORD};
-use super::check::Meanings;
+use super::cells::{Cells, Codes, NO_WORD};
+use super::check::{Aside, Meanings};
 use super::features::{NO_LEVEL, Values};
 use super::history::{AccountColumn, Portfolio};
 use super::tables::{Purpose, Table};
@@ -25,7 +25,7 @@ const NOWHERE: u32 = u32::MAX;
 pub(super) struct Sifted {
     pub table: Table,
     /// Rows that are set aside.
-    pub aside: Vec<bool>,
+    pub aside: Aside,
     /// What its codes mean, by column.
     pub meanings: BTreeMap<&'static str, Meanings>,
 }
@@ -57,7 +57,7 @@ impl Sifted {
         }
     }
 
-    fn codes(&mut self, name: &str) -> Option<Vec<u32>> {
+    fn codes(&mut self, name: &str) -> Option<Codes> {
         match self.take(name)? {
             Cells::Words { codes, .. } => Some(codes),
             _ => None,
@@ -65,10 +65,10 @@ impl Sifted {
     }
 
     /// For each row, the place of its word in the contract's list; [`NO_WORD`] where it has none.
-    fn meaning(&mut self, name: &str) -> Option<Vec<u32>> {
+    fn meaning(&mut self, name: &str) -> Option<Codes> {
         let places = std::mem::take(&mut self.meanings.get_mut(name)?.places);
         let codes = self.codes(name)?;
-        Some(codes.into_iter().map(|code| places.get(code as usize).copied().unwrap_or(NO_WORD)).collect())
+        Some(codes.map(|code| places.get(code as usize).copied().unwrap_or(NO_WORD)))
     }
 }
 
@@ -118,8 +118,9 @@ fn accounts(project: &Project, mut sifted: Sifted, book: &mut Portfolio) -> Vec<
     let account_cells = sifted.take("account_id");
     let borrower_cells = sifted.take("borrower_id");
     let Some(ids @ Cells::Words { codes, own, .. }) = &account_cells else { return Vec::new() };
+    let codes: Vec<u32> = codes.iter().collect();
     let id = |row: usize| ids.word(codes[row]).unwrap_or_default();
-    let mut rows: Vec<u32> = sifted.aside.iter().enumerate().filter(|(_, aside)| !**aside).map(|(row, _)| row as u32).collect();
+    let mut rows: Vec<u32> = sifted.aside.used().map(|row| row as u32).collect();
     match own.numbers() {
         Some(numbers) => rows.sort_by_key(|row| numbers[codes[*row as usize] as usize]),
         None => rows.sort_by(|a, b| natural(id(*a as usize), id(*b as usize))),
@@ -127,19 +128,19 @@ fn accounts(project: &Project, mut sifted: Sifted, book: &mut Portfolio) -> Vec<
     // Borrowers stand in the order of their first account, so that a file sorted by account stays nearly in order.
     let mut borrower_ids: Vec<Box<str>> = Vec::new();
     let borrower_words = match &borrower_cells {
-        Some(Cells::Words { codes, own, .. }) => Some((codes, own)),
+        Some(Cells::Words { codes, own, .. }) => Some((codes.iter().collect::<Vec<u32>>(), own)),
         _ => None,
     };
-    let mut place_of_word = vec![NOWHERE; borrower_words.map_or(0, |(_, words)| words.len())];
+    let mut place_of_word = vec![NOWHERE; borrower_words.as_ref().map_or(0, |(_, words)| words.len())];
     let mut borrower_of: Vec<u32> = Vec::with_capacity(rows.len());
     for row in rows.iter().map(|row| *row as usize) {
         // An account without a borrower is its own borrower, by its own identifier.
-        let word = borrower_words.and_then(|(codes, words)| if codes[row] == NO_WORD { words.place(id(row)) } else { Some(codes[row]) });
+        let word = borrower_words.as_ref().and_then(|(codes, words)| if codes[row] == NO_WORD { words.place(id(row)) } else { Some(codes[row]) });
         let mut unnamed = NOWHERE;
         let place = word.map_or(&mut unnamed, |word| &mut place_of_word[word as usize]);
         if *place == NOWHERE {
             *place = borrower_ids.len() as u32;
-            borrower_ids.push(word.zip(borrower_words).map_or_else(|| id(row), |(word, (_, words))| &words.list()[word as usize]).into());
+            borrower_ids.push(word.zip(borrower_words.as_ref()).map_or_else(|| id(row), |(word, (_, words))| &words.list()[word as usize]).into());
         }
         borrower_of.push(*place);
     }
@@ -165,7 +166,7 @@ fn accounts(project: &Project, mut sifted: Sifted, book: &mut Portfolio) -> Vec<
     book.limit = gathered(sifted.money("limit"), &rows);
     book.income = gathered(sifted.money("income"), &rows);
     book.payday = gathered(sifted.numbers("payday"), &rows);
-    let secured = gathered(sifted.meaning("secured"), &rows);
+    let secured = gathered(sifted.meaning("secured").map(|codes| codes.iter().collect()), &rows);
     // Place 1 of the words is yes.
     book.secured = secured.into_iter().map(|place| if place == NO_WORD { f64::NAN } else { f64::from(place) }).collect();
     place_of
@@ -190,6 +191,7 @@ fn account_columns(table: &Table, rows: &[u32], minor_digits: u8) -> Vec<Account
             Cells::Money(v) => Values::Number(rows.iter().map(|row| v[*row as usize].major(minor_digits)).collect()),
             Cells::Day(_) => continue,
             Cells::Words { codes, own, .. } => {
+                let codes: Vec<u32> = codes.iter().collect();
                 let mut order: Vec<usize> = (0..own.list().len()).collect();
                 order.sort_by(|a, b| own.list()[*a].cmp(&own.list()[*b]));
                 let mut level_of = vec![NO_LEVEL; order.len()];

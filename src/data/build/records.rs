@@ -6,7 +6,8 @@ use crate::base::config::Project;
 use crate::base::dates::Day;
 use crate::base::schema::{CHANNELS, DIRECTIONS, EVENT_KINDS, PAYMENT_RESULTS, RESULTS, TableKind};
 use crate::base::units::{Bucket, Money};
-use crate::data::cells::{Cells, NO_WORD};
+use crate::data::cells::{Cells, Codes, NO_WORD};
+use crate::data::check::Aside;
 use crate::data::history::{
     ContactKind, Contacts, Event, Events, FailedDebits, Instalments, Payments, Portfolio, Promises, ReAges, Statements, match_reversals, range,
 };
@@ -35,11 +36,10 @@ fn minor(amounts: Vec<Money>) -> Vec<i64> {
 }
 
 impl Records<'_> {
-    /// The account place of every row of a table; [`NOWHERE`] for rows set aside.
-    fn places(&self, sifted: &mut Sifted) -> Vec<u32> {
+    /// The account place of every row of a table; [`NOWHERE`] where its account is not used.
+    fn places(&self, sifted: &mut Sifted) -> Codes {
         let codes = sifted.codes("account_id").unwrap_or_default();
-        let place = |code: u32| self.places.get(code as usize).copied().unwrap_or(NOWHERE);
-        codes.into_iter().zip(&sifted.aside).map(|(code, aside)| if *aside { NOWHERE } else { place(code) }).collect()
+        codes.map(|code| self.places.get(code as usize).copied().unwrap_or(NOWHERE))
     }
 
     /// Day on which each record became known: as the source says, else `happened + posting lag`; never before it happened.
@@ -56,41 +56,41 @@ impl Records<'_> {
         let place = self.places(&mut sifted);
         let (Some(due_on), Some(amount)) = (sifted.days("due_on"), sifted.money("amount")) else { return Instalments::default() };
         // A schedule is known from the agreement on, which is mostly the account's opening.
-        let agreed = |row: usize| self.book.opened_on.get(place[row] as usize).and_then(|day| day.known()).unwrap_or(due_on[row]);
-        let known_on: Vec<Day> = match sifted.days("known_on") {
-            Some(known) => known.into_iter().enumerate().map(|(row, day)| day.known().unwrap_or_else(|| agreed(row))).collect(),
-            None => (0..due_on.len()).map(agreed).collect(),
-        };
+        let mut known_on = sifted.days("known_on").unwrap_or_else(|| vec![Day::NULL; due_on.len()]);
+        for (account, rows) in place.runs() {
+            let opened = self.book.opened_on.get(account as usize).copied().unwrap_or(Day::NULL);
+            for (known, due) in known_on[rows.clone()].iter_mut().zip(&due_on[rows]) {
+                if *known == Day::NULL {
+                    *known = if opened == Day::NULL { *due } else { opened };
+                }
+            }
+        }
         let tie = |a: u32, b: u32| {
             let (a, b) = (a as usize, b as usize);
             amount[a].cmp(&amount[b]).then_with(|| known_on[a].cmp(&known_on[b]))
         };
-        let (offsets, order) = order(self.book.accounts(), &place, &due_on, tie);
+        let (offsets, order) = order(self.book.accounts(), &place, &sifted.aside, &due_on, tie);
         Instalments { due_on: order.arrange(due_on), known_on: order.arrange(known_on), amount: minor(order.arrange(amount)), offsets }
     }
 
     pub(super) fn payments(&self, sifted: Option<Sifted>) -> (Payments, FailedDebits) {
         let Some(mut sifted) = sifted else { return Default::default() };
-        let mut place = self.places(&mut sifted);
+        let place = self.places(&mut sifted);
         let (Some(paid_on), Some(amount)) = (sifted.days("paid_on"), sifted.money("amount")) else { return Default::default() };
         let known_on = self.known(sifted.days("known_on"), &paid_on);
         let accounts = self.book.accounts();
-        let mut failed_debits = FailedDebits::default();
-        if let Some(result) = sifted.meaning("result") {
-            let failed = PAYMENT_RESULTS.iter().position(|word| *word == "failed").map_or(NO_WORD, |place| place as u32);
-            if result.contains(&failed) {
-                let of_failed: Vec<u32> = place.iter().zip(&result).map(|(place, result)| if *result == failed { *place } else { NOWHERE }).collect();
-                let (offsets, order) = order(accounts, &of_failed, &paid_on, |_, _| Ordering::Equal);
-                failed_debits = FailedDebits { failed_on: order.arrange(paid_on.clone()), known_on: order.arrange(known_on.clone()), offsets };
-                place.iter_mut().zip(&result).filter(|(_, result)| **result == failed).for_each(|(place, _)| *place = NOWHERE);
-            }
-        }
+        let failed = PAYMENT_RESULTS.iter().position(|word| *word == "failed").map_or(NO_WORD, |place| place as u32);
+        let result = sifted.meaning("result").unwrap_or_default();
+        let failed: Vec<usize> = result.runs().filter(|(result, _)| *result == failed).flat_map(|(_, rows)| rows).collect();
+        let failed_debits = self.failed_debits(&failed, &place, &sifted, &paid_on, &known_on);
+        // They moved no money.
+        failed.iter().for_each(|row| sifted.aside.set(*row));
         // Payments before reversals of the same day, then larger first: any fixed rule will do, so long as it is no row order.
         let tie = |a: u32, b: u32| {
             let (a, b) = (a as usize, b as usize);
             known_on[a].cmp(&known_on[b]).then_with(|| amount[b].cmp(&amount[a]))
         };
-        let (offsets, order) = order(accounts, &place, &paid_on, tie);
+        let (offsets, order) = order(accounts, &place, &sifted.aside, &paid_on, tie);
         let mut payments = Payments {
             paid_on: order.arrange(paid_on),
             known_on: order.arrange(known_on),
@@ -100,6 +100,17 @@ impl Records<'_> {
         };
         match_reversals(&mut payments);
         (payments, failed_debits)
+    }
+
+    fn failed_debits(&self, failed: &[usize], place: &Codes, sifted: &Sifted, paid_on: &[Day], known_on: &[Day]) -> FailedDebits {
+        if failed.is_empty() {
+            return FailedDebits::default();
+        }
+        let used = || failed.iter().copied().filter(|row| !sifted.aside.is(*row));
+        let places: Codes = used().map(|row| place.get(row)).collect();
+        let (failed_on, known_on): (Vec<Day>, Vec<Day>) = used().map(|row| (paid_on[row], known_on[row])).unzip();
+        let (offsets, order) = order(self.book.accounts(), &places, &Aside::default(), &failed_on, |_, _| Ordering::Equal);
+        FailedDebits { failed_on: order.arrange(failed_on), known_on: order.arrange(known_on), offsets }
     }
 
     pub(super) fn statements(&self, sifted: Option<Sifted>) -> Statements {
@@ -112,9 +123,11 @@ impl Records<'_> {
             None => days.clone(),
         };
         let rows = days.len();
-        let (offsets, order) = order(self.book.accounts(), &place, &days, |_, _| Ordering::Equal);
+        let (offsets, order) = order(self.book.accounts(), &place, &sifted.aside, &days, |_, _| Ordering::Equal);
         let meanings: Vec<_> = self.project.table(TableKind::Statements).map(|s| s.status.values().copied().collect()).unwrap_or_default();
-        let (status, bucket, dpd) = (sifted.meaning("status"), sifted.meaning("bucket"), sifted.numbers("days_past_due"));
+        let mut dense = |name: &str| sifted.meaning(name).map(|codes| codes.iter().collect::<Vec<u32>>());
+        let (status, bucket) = (dense("status"), dense("bucket"));
+        let dpd = sifted.numbers("days_past_due");
         let mut statements = Statements { statement_on: order.arrange(days), known_on: order.arrange(known_on), offsets, ..Default::default() };
         let (mut dpds, mut buckets, mut currents) = (Vec::with_capacity(rows), Vec::with_capacity(rows), Vec::with_capacity(rows));
         for row in 0..rows {
@@ -141,27 +154,31 @@ impl Records<'_> {
         let Some(days) = sifted.days("contacted_on") else { return Contacts::default() };
         let known_on = self.known(sifted.days("known_on"), &days);
         let borrower_of = self.borrower_of();
-        let place: Vec<u32> = accounts.into_iter().map(|account| borrower_of.get(account as usize).copied().unwrap_or(NOWHERE)).collect();
-        let (channel, direction, result) = (sifted.meaning("channel"), sifted.meaning("direction"), sifted.meaning("result"));
-        let word = |column: &Option<Vec<u32>>, words: &'static [&'static str], row: usize| {
-            column.as_ref().and_then(|places| words.get(places[row] as usize).copied())
-        };
-        let kind = |row: usize| {
-            let result = word(&result, RESULTS, row);
-            let mut kind = if word(&direction, DIRECTIONS, row) == Some("inbound") { ContactKind::INBOUND } else { ContactKind::OUTBOUND };
-            let spoken = matches!(word(&channel, CHANNELS, row), Some("call" | "ai_call" | "visit") | None);
-            if kind == ContactKind::OUTBOUND && spoken && result != Some("delivered") {
-                kind = kind.and(ContactKind::ATTEMPT);
-            }
-            match result {
-                Some("reached" | "promise") => kind.and(ContactKind::RIGHT_PARTY),
-                Some("refused") => kind.and(ContactKind::RIGHT_PARTY).and(ContactKind::REFUSED),
-                Some("wrong_number") => kind.and(ContactKind::WRONG_NUMBER),
-                _ => kind,
+        let place = accounts.map(|account| borrower_of.get(account as usize).copied().unwrap_or(NOWHERE));
+        let mut kinds = vec![ContactKind::default(); days.len()];
+        // What each word of a column says of a contact; a column that is not there says what a cell without a word says.
+        let mut say = |name: &str, words: &[&str], says: &dyn Fn(Option<&str>) -> ContactKind| {
+            let column = sifted.meaning(name).unwrap_or_else(|| std::iter::repeat_n(NO_WORD, kinds.len()).collect());
+            for (word, rows) in column.runs() {
+                let said = says(words.get(word as usize).copied());
+                kinds[rows].iter_mut().for_each(|kind| *kind = kind.and(said));
             }
         };
-        let kinds: Vec<ContactKind> = (0..days.len()).map(kind).collect();
-        let (offsets, order) = order(self.book.borrowers(), &place, &days, |_, _| Ordering::Equal);
+        let spoken = ContactKind::ATTEMPT;
+        say("channel", CHANNELS, &|word| if matches!(word, Some("call" | "ai_call" | "visit") | None) { spoken } else { ContactKind::default() });
+        say("direction", DIRECTIONS, &|word| if word == Some("inbound") { ContactKind::INBOUND } else { ContactKind::OUTBOUND });
+        say("result", RESULTS, &|word| match word {
+            Some("reached" | "promise") => ContactKind::RIGHT_PARTY,
+            Some("refused") => ContactKind::RIGHT_PARTY.and(ContactKind::REFUSED),
+            Some("wrong_number") => ContactKind::WRONG_NUMBER,
+            Some("delivered") => ContactKind::DELIVERED,
+            _ => ContactKind::default(),
+        });
+        // To try to speak to somebody is to call or visit them oneself, and not to have something delivered.
+        for kind in kinds.iter_mut().filter(|kind| !kind.is(ContactKind::OUTBOUND) || kind.is(ContactKind::DELIVERED)) {
+            *kind = kind.without(ContactKind::ATTEMPT);
+        }
+        let (offsets, order) = order(self.book.borrowers(), &place, &sifted.aside, &days, |_, _| Ordering::Equal);
         Contacts { logged: true, contacted_on: order.arrange(days), known_on: order.arrange(known_on), kind: order.arrange(kinds), offsets }
     }
 
@@ -191,38 +208,40 @@ impl Records<'_> {
         let Some(mut sifted) = sifted else { return tables };
         tables.promises.logged = true;
         // An event that names no account is of the borrower as a whole.
-        let of_account = sifted.codes("account_id");
+        let of_account: Option<Vec<u32>> = sifted.codes("account_id").map(|codes| codes.iter().collect());
         let borrower_cells = sifted.take("borrower_id");
         let (Some(from), Some(kind)) = (sifted.days("from"), sifted.meaning("kind")) else { return tables };
+        let kind: Vec<u32> = kind.iter().collect();
         let known_on = self.known(sifted.days("known_on"), &from);
         let rows = from.len();
         let to = sifted.days("to").unwrap_or_else(|| vec![Day::NULL; rows]);
         let amount = sifted.money("amount").unwrap_or_else(|| vec![Money::NULL; rows]);
         let borrower_of_code = self.borrowers_of_codes(borrower_cells.as_ref());
+        let borrower_code: Vec<u32> = match &borrower_cells {
+            Some(Cells::Words { codes, .. }) => codes.iter().collect(),
+            _ => vec![NO_WORD; rows],
+        };
         let mut account_place = vec![NOWHERE; rows];
         let mut borrower_of_row = vec![NOWHERE; rows];
-        for row in (0..rows).filter(|row| !sifted.aside[*row]) {
+        for row in (0..rows).filter(|row| !sifted.aside.is(*row)) {
             match of_account.as_ref().map(|codes| codes[row]).filter(|code| *code != NO_WORD) {
                 Some(code) => account_place[row] = self.places.get(code as usize).copied().unwrap_or(NOWHERE),
-                None => {
-                    if let Some(Cells::Words { codes, .. }) = &borrower_cells {
-                        borrower_of_row[row] = borrower_of_code.get(codes[row] as usize).copied().unwrap_or(NOWHERE);
-                    }
-                }
+                None => borrower_of_row[row] = borrower_of_code.get(borrower_code[row] as usize).copied().unwrap_or(NOWHERE),
             }
         }
         let is = |row: usize, word: &str| EVENT_KINDS.get(kind[row] as usize) == Some(&word);
         let event = |row: usize| Event { from: from[row], known_on: known_on[row], kind: kind[row] as u8, to: to[row].known().unwrap_or(Day::NEVER) };
         let events: Vec<Event> = (0..rows).map(event).collect();
         let tie = |a: u32, b: u32| events[a as usize].cmp(&events[b as usize]).then_with(|| amount[a as usize].cmp(&amount[b as usize]));
+        let nobody = Aside::default();
         let grouped = |places: usize, place: &[u32]| {
-            let (offsets, order) = order(places, place, &from, tie);
+            let (offsets, order) = order(places, &place.iter().copied().collect(), &nobody, &from, tie);
             Events { list: order.arrange(events.clone()), offsets }
         };
         tables.of_accounts = grouped(accounts, &account_place);
         tables.of_borrowers = grouped(borrowers, &borrower_of_row);
-        let only = |word: &str| -> Vec<u32> { (0..rows).map(|row| if is(row, word) { account_place[row] } else { NOWHERE }).collect() };
-        let (offsets, by_day) = order(accounts, &only("promise"), &from, tie);
+        let only = |word: &str| -> Codes { (0..rows).map(|row| if is(row, word) { account_place[row] } else { NOWHERE }).collect() };
+        let (offsets, by_day) = order(accounts, &only("promise"), &nobody, &from, tie);
         tables.promises = Promises {
             logged: true,
             made_on: by_day.arrange(from.clone()),
@@ -232,7 +251,7 @@ impl Records<'_> {
             offsets,
         };
         // Re-ages count from the day on which they are known.
-        let (offsets, by_known) = order(accounts, &only("re_age"), &known_on, tie);
+        let (offsets, by_known) = order(accounts, &only("re_age"), &nobody, &known_on, tie);
         tables.re_ages = ReAges { from: by_known.arrange(from.clone()), known_on: by_known.arrange(known_on.clone()), offsets };
         for row in (0..rows).filter(|row| is(*row, "write_off")) {
             let counts_from = from[row].max(known_on[row]);

@@ -212,7 +212,7 @@ impl<'a> View<'a> {
         (all.start..last)
             .rev()
             .take_while(move |k| p.paid_on[*k] > after)
-            .filter(move |k| p.known_on[*k] <= as_of && p.taken_back_on[*k] > as_of)
+            .filter(move |k| p.known_on[*k] <= as_of && p.stands(*k, as_of))
             .map(|k| (k, p.amount[k]))
     }
 

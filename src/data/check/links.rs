@@ -1,11 +1,11 @@
 //! Checks that need the accounts: accounts with no history, records of no account or borrower, records before the opening, statements
 //! that repeat one another.
 
-use super::{Checker, Sieve, used, word_at};
+use super::{Checker, Sieve, word_at};
 use crate::base::dates::Day;
 use crate::base::problem::Problem;
 use crate::base::schema::{EVENT_KINDS, TableKind};
-use crate::data::cells::{Cells, NO_WORD, Words};
+use crate::data::cells::{Cells, Codes, NO_WORD, Words};
 use std::collections::HashSet;
 
 impl Checker<'_> {
@@ -16,17 +16,17 @@ impl Checker<'_> {
         let Some((accounts, after)) = rest.split_first_mut() else { return };
         let table = accounts.table;
         let Some(Cells::Words { codes: ids, own, .. }) = table.cells("account_id") else { return };
-        let known = own.len();
+        let (known, ids) = (own.len(), ids.iter().collect::<Vec<u32>>());
         let mut has_history = vec![false; known];
         for sieve in before.iter().chain(after.iter()) {
             if matches!(sieve.table.kind, TableKind::Instalments | TableKind::Statements)
                 && let Some(codes) = sieve.codes("account_id")
             {
-                used(&sieve.aside).for_each(|row| {
-                    if let Some(seen) = has_history.get_mut(codes[row] as usize) {
-                        *seen = true;
+                for (code, mut rows) in codes.runs() {
+                    if let Some(seen) = has_history.get_mut(code as usize) {
+                        *seen |= rows.any(|row| !sieve.aside.is(row));
                     }
-                });
+                }
             }
         }
         // The opening of each account; [`Day::NEVER`] without a usable row, [`Day::NULL`] where it is not known.
@@ -34,7 +34,7 @@ impl Checker<'_> {
         let opened = accounts.days("opened_on").map(<[Day]>::to_vec);
         for row in 0..accounts.table.rows {
             let code = ids[row] as usize;
-            if accounts.aside[row] || code >= known {
+            if accounts.aside.is(row) || code >= known {
                 continue;
             }
             if has_history[code] {
@@ -81,31 +81,32 @@ impl Checker<'_> {
             Some(Cells::Day(days)) => Some((name, days)),
             _ => None,
         });
-        let opened = |code: u32| state.get(code as usize).copied().unwrap_or(Day::NEVER);
-        for (row, code) in codes.iter().enumerate() {
-            let opened = opened(*code);
-            if opened != Day::NEVER && days.is_none_or(|(_, days)| days[row] >= opened) {
+        for (code, rows) in codes.runs() {
+            let opened = state.get(code as usize).copied().unwrap_or(Day::NEVER);
+            if opened != Day::NEVER && days.is_none_or(|(_, days)| days[rows.clone()].iter().all(|day| *day >= opened)) {
                 continue;
             }
-            if sieve.aside[row] || (events && *code == NO_WORD) {
-                continue;
-            }
-            if opened == Day::NEVER {
-                let known = state.get(*code as usize).is_some();
-                let message = if known { "the account of this record was set aside" } else { "there is no such account" };
-                let problem = Problem::warning("data.orphan", message)
-                    .column(table.source("account_id"))
-                    .value(cells.word(*code).unwrap_or_default())
-                    .rule("an account_id of the accounts table")
-                    .help("export the accounts and this table on the same day; identifiers are compared to the letter");
-                self.set_aside(sieve, row, problem);
-            } else if let Some((name, days)) = days {
-                let problem = Problem::warning("data.before_opening", format!("{name} lies before the account was opened"))
-                    .column(table.source(name))
-                    .value(days[row].to_string())
-                    .rule(format!("not before {opened}"))
-                    .help("mend the date, or the account's opening");
-                self.set_aside(sieve, row, problem);
+            for row in rows {
+                if sieve.aside.is(row) || (events && code == NO_WORD) {
+                    continue;
+                }
+                if opened == Day::NEVER {
+                    let known = state.get(code as usize).is_some();
+                    let message = if known { "the account of this record was set aside" } else { "there is no such account" };
+                    let problem = Problem::warning("data.orphan", message)
+                        .column(table.source("account_id"))
+                        .value(cells.word(code).unwrap_or_default())
+                        .rule("an account_id of the accounts table")
+                        .help("export the accounts and this table on the same day; identifiers are compared to the letter");
+                    self.set_aside(sieve, row, problem);
+                } else if let Some((name, days)) = days.filter(|(_, days)| days[row] < opened) {
+                    let problem = Problem::warning("data.before_opening", format!("{name} lies before the account was opened"))
+                        .column(table.source(name))
+                        .value(days[row].to_string())
+                        .rule(format!("not before {opened}"))
+                        .help("mend the date, or the account's opening");
+                    self.set_aside(sieve, row, problem);
+                }
             }
         }
         if events {
@@ -114,11 +115,11 @@ impl Checker<'_> {
     }
 
     /// Events that name no account must name a borrower of the accounts table.
-    fn borrower_orphans(&mut self, sieve: &mut Sieve<'_>, accounts: Option<&[u32]>, borrowers: &Words) {
+    fn borrower_orphans(&mut self, sieve: &mut Sieve<'_>, accounts: Option<&Codes>, borrowers: &Words) {
         let table = sieve.table;
         let cells = table.cells("borrower_id");
         for row in 0..table.rows {
-            if sieve.aside[row] || accounts.is_some_and(|codes| codes[row] != NO_WORD) {
+            if sieve.aside.is(row) || accounts.is_some_and(|codes| codes.get(row) != NO_WORD) {
                 continue;
             }
             let word = cells.and_then(|c| c.word(word_at(c, row)));
@@ -142,8 +143,8 @@ impl Checker<'_> {
         let of_one =
             |place: Option<u32>| place.and_then(|place| EVENT_KINDS.get(place as usize)).filter(|kind| ["promise", "re_age"].contains(*kind));
         for row in 0..table.rows {
-            let named = sieve.codes("account_id").is_some_and(|codes| codes[row] != NO_WORD);
-            if named || sieve.aside[row] {
+            let named = sieve.codes("account_id").is_some_and(|codes| codes.get(row) != NO_WORD);
+            if named || sieve.aside.is(row) {
                 continue;
             }
             if let Some(kind) = of_one(sieve.meaning("kind", row)) {
@@ -160,12 +161,12 @@ impl Checker<'_> {
         if sieve.table.kind != TableKind::Statements {
             return;
         }
-        let (Some(codes), Some(days)) = (sieve.codes("account_id").map(<[u32]>::to_vec), sieve.days("statement_on").map(<[Day]>::to_vec)) else {
+        let (Some(codes), Some(days)) = (sieve.codes("account_id").cloned(), sieve.days("statement_on").map(<[Day]>::to_vec)) else {
             return;
         };
         let mut seen = HashSet::with_capacity(codes.len());
-        for row in used(&sieve.aside.clone()) {
-            if !seen.insert((codes[row], days[row])) {
+        for (row, code) in codes.iter().enumerate() {
+            if !sieve.aside.is(row) && !seen.insert((code, days[row])) {
                 let problem = Problem::warning("data.duplicate_key", "the account has another statement of this date; the first is kept")
                     .column(sieve.table.source("statement_on"))
                     .value(days[row].to_string())

@@ -7,7 +7,7 @@ mod links;
 mod names;
 
 use super::build::{self, Sifted};
-use super::cells::{Cells, NO_WORD};
+use super::cells::{Cells, Codes, NO_WORD};
 use super::history::Portfolio;
 use super::tables::{Purpose, Table, Tables};
 use crate::base::config::{Project, TableSpec};
@@ -17,6 +17,7 @@ use crate::base::schema::TableKind;
 use crate::base::units::Bucket;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Earlier dates are taken for mistakes: no living borrower's account is older.
@@ -73,10 +74,55 @@ pub(super) struct Meanings {
     pub places: Vec<u32>,
 }
 
+/// The rows of a table that are set aside. Costs nothing while there are none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Aside {
+    rows: usize,
+    marks: Vec<bool>,
+    count: usize,
+}
+
+impl Aside {
+    /// Those rows, of that many.
+    pub(super) fn of(rows: usize, aside: &[u32]) -> Aside {
+        let mut marked = Aside { rows, ..Default::default() };
+        aside.iter().for_each(|row| marked.set(*row as usize));
+        marked
+    }
+
+    /// Whether a row is set aside.
+    pub(super) fn is(&self, row: usize) -> bool {
+        self.marks.get(row).copied().unwrap_or(false)
+    }
+
+    /// Whether one of those rows is set aside.
+    pub(super) fn any_of(&self, rows: Range<usize>) -> bool {
+        self.marks.get(rows).is_some_and(|marks| marks.contains(&true))
+    }
+
+    /// How many are.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Sets a row aside.
+    pub(super) fn set(&mut self, row: usize) {
+        if self.marks.is_empty() {
+            self.marks = vec![false; self.rows];
+        }
+        self.count += usize::from(!std::mem::replace(&mut self.marks[row], true));
+    }
+
+    /// The rows not set aside.
+    pub(super) fn used(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.rows).filter(|row| !self.is(*row))
+    }
+}
+
 /// A table with the rows that are set aside and the meaning of its codes.
 pub(super) struct Sieve<'a> {
     pub table: &'a Table,
-    pub aside: Vec<bool>,
+    pub aside: Aside,
     pub meanings: BTreeMap<&'static str, Meanings>,
 }
 
@@ -110,7 +156,7 @@ pub fn check(project: &Project, tables: Tables, problems: Problems) -> Checked {
     }
     let counts = sieves.iter().map(count).collect();
     for sieve in &sieves {
-        let left = sieve.aside.iter().filter(|a| !**a).count();
+        let left = sieve.table.rows - sieve.aside.count();
         if left == 0 && sieve.table.rows > 0 && checker.problems.count(Severity::Error) == 0 {
             checker.problems.push(
                 Problem::error("data.nothing_left", format!("every row of {} was set aside", sieve.table.kind.name()))
@@ -129,7 +175,7 @@ pub fn check(project: &Project, tables: Tables, problems: Problems) -> Checked {
 }
 
 fn count(sieve: &Sieve<'_>) -> TableCount {
-    let set_aside = sieve.aside.iter().filter(|a| **a).count();
+    let set_aside = sieve.aside.count();
     TableCount {
         table: sieve.table.kind.name(),
         files: sieve.table.files.iter().map(|f| FileCount { path: f.name.clone(), rows: f.rows, fingerprint: f.fingerprint.clone() }).collect(),
@@ -148,7 +194,7 @@ impl Sieve<'_> {
         }
     }
 
-    pub(super) fn codes(&self, name: &str) -> Option<&[u32]> {
+    pub(super) fn codes(&self, name: &str) -> Option<&Codes> {
         match self.table.cells(name) {
             Some(Cells::Words { codes, .. }) => Some(codes),
             _ => None,
@@ -157,21 +203,14 @@ impl Sieve<'_> {
 
     /// For each row, the place of its word in the contract's list.
     pub(super) fn meaning(&self, name: &str, row: usize) -> Option<u32> {
-        let code = self.codes(name)?[row];
+        let code = self.codes(name)?.get(row);
         self.meanings.get(name)?.places.get(code as usize).copied().filter(|p| *p != NO_WORD)
     }
 }
 
-/// The rows not set aside.
-pub(super) fn used(aside: &[bool]) -> impl Iterator<Item = usize> + '_ {
-    aside.iter().enumerate().filter(|(_, a)| !**a).map(|(row, _)| row)
-}
-
 impl Checker<'_> {
     fn sieve<'t>(&self, table: &'t Table) -> Sieve<'t> {
-        let mut aside = vec![false; table.rows];
-        table.aside.iter().for_each(|row| aside[*row as usize] = true);
-        Sieve { table, aside, meanings: BTreeMap::new() }
+        Sieve { table, aside: Aside::of(table.rows, &table.aside), meanings: BTreeMap::new() }
     }
 
     fn spec(&self, kind: TableKind) -> Option<&TableSpec> {
@@ -181,7 +220,7 @@ impl Checker<'_> {
     /// Sets a row aside for a problem that is a warning by nature.
     fn set_aside(&mut self, sieve: &mut Sieve<'_>, row: usize, problem: Problem) {
         self.problems.push(sieve.table.place(row, problem));
-        sieve.aside[row] = true;
+        sieve.aside.set(row);
     }
 
     /// Reports a row's error; a warning where the project sets such rows aside.
@@ -199,12 +238,13 @@ impl Checker<'_> {
         for (column, cells) in table.columns.iter().zip(&table.cells) {
             let Cells::Day(days) = cells else { continue };
             // One look at the whole column settles nearly every file.
-            let span = days.iter().filter(|day| **day != Day::NULL).fold((Day::NEVER, Day::NULL), |(low, high), day| (low.min(*day), high.max(*day)));
+            let known = |day: &Day| if *day == Day::NULL { Day::NEVER } else { *day };
+            let span = (days.iter().map(known).min().unwrap_or(Day::NEVER), days.iter().copied().max().unwrap_or(Day::NULL));
             if span.1 == Day::NULL || (EARLIEST <= span.0 && span.1 <= LATEST) {
                 continue;
             }
             for (row, day) in days.iter().enumerate() {
-                if day.known().is_some_and(|d| !(EARLIEST..=LATEST).contains(&d)) && !sieve.aside[row] {
+                if day.known().is_some_and(|d| !(EARLIEST..=LATEST).contains(&d)) && !sieve.aside.is(row) {
                     let problem = Problem::warning("data.absurd_date", "the date is no date of an account")
                         .column(column.source.clone())
                         .value(day.to_string())
@@ -224,7 +264,7 @@ impl Checker<'_> {
             for row in 0..table.rows {
                 if let (Some(a), Some(b)) = (from[row].known(), to[row].known())
                     && b < a
-                    && !sieve.aside[row]
+                    && !sieve.aside.is(row)
                 {
                     let problem = Problem::warning("data.bad_order", format!("{second} lies before {first}"))
                         .column(table.source(second))
@@ -242,7 +282,7 @@ impl Checker<'_> {
         let table = sieve.table;
         let (TableKind::Statements, Some(Cells::Number(days))) = (table.kind, table.cells("days_past_due")) else { return };
         for (row, value) in days.iter().enumerate() {
-            if !value.is_nan() && (*value < 0.0 || *value > MOST_DAYS || value.fract() != 0.0) && !sieve.aside[row] {
+            if !value.is_nan() && (*value < 0.0 || *value > MOST_DAYS || value.fract() != 0.0) && !sieve.aside.is(row) {
                 let problem = Problem::error("data.absurd_value", "days past due are no whole number of days")
                     .column(table.source("days_past_due"))
                     .value(value.to_string())
@@ -279,10 +319,10 @@ impl Checker<'_> {
                 let known: Vec<&str> = if is_status { spec.status.keys().map(String::as_str).collect() } else { words.unwrap_or(&[]).to_vec() };
                 let key = if is_status { "status".to_string() } else { format!("codes.{}", column.name) };
                 for (row, code) in codes.iter().enumerate() {
-                    if *code == NO_WORD || places[*code as usize] != NO_WORD || sieve.aside[row] {
+                    if code == NO_WORD || places[code as usize] != NO_WORD || sieve.aside.is(row) {
                         continue;
                     }
-                    let word = &own.list()[*code as usize];
+                    let word = &own.list()[code as usize];
                     let mut help = format!("map it in the project file: [tables.{}.{key}]", table.kind.name());
                     if let Some(near) = nearest(word, known.iter().copied()) {
                         help = format!("{help}; nearest is `{near}`");
@@ -310,7 +350,7 @@ impl Checker<'_> {
 
     fn duplicates(&mut self, sieve: &mut Sieve<'_>) {
         let table = sieve.table;
-        let mut keys: Vec<(&[u32], &str)> = Vec::new();
+        let mut keys: Vec<(&Codes, &str)> = Vec::new();
         let named = self.spec(table.kind).map(|s| s.key.clone()).unwrap_or_default();
         if named.is_empty() {
             // One row an account is what an accounts table is. Other tables have no key unless the project names one.
@@ -329,11 +369,15 @@ impl Checker<'_> {
         let mut repeats = Vec::new();
         if let [(codes, _)] = keys[..] {
             // Codes are places among the words, so one column needs no set.
-            let mut seen = vec![false; codes.iter().filter(|c| **c != NO_WORD).max().map_or(0, |most| *most as usize + 1)];
-            repeats.extend(used(&sieve.aside).filter(|row| seen.get_mut(codes[*row] as usize).is_some_and(|seen| std::mem::replace(seen, true))));
+            let mut seen = vec![false; codes.runs().map(|(code, _)| code).filter(|code| *code != NO_WORD).max().map_or(0, |most| most as usize + 1)];
+            for (row, code) in codes.iter().enumerate().filter(|(row, _)| !sieve.aside.is(*row)) {
+                if seen.get_mut(code as usize).is_some_and(|seen| std::mem::replace(seen, true)) {
+                    repeats.push(row);
+                }
+            }
         } else {
             let mut seen: HashSet<Vec<u32>> = HashSet::with_capacity(table.rows);
-            repeats.extend(used(&sieve.aside).filter(|row| !seen.insert(keys.iter().map(|k| k.0[*row]).collect())));
+            repeats.extend(sieve.aside.used().filter(|row| !seen.insert(keys.iter().map(|k| k.0.get(*row)).collect())));
         }
         let values: Vec<&Cells> =
             table.columns.iter().zip(&table.cells).filter(|(c, _)| shown.contains(&&*c.source) || c.name == shown[0]).map(|(_, v)| v).collect();
@@ -365,7 +409,11 @@ impl Checker<'_> {
         for (kind, name) in columns {
             for sieve in sieves.iter().filter(|s| s.table.kind == *kind) {
                 let days = sieve.days(name).unwrap_or(&[]);
-                latest = days.iter().zip(&sieve.aside).filter(|(_, aside)| !**aside).map(|(day, _)| *day).max().unwrap_or(latest).max(latest);
+                if sieve.aside.count() == 0 {
+                    latest = days.iter().copied().max().unwrap_or(latest).max(latest);
+                    continue;
+                }
+                latest = days.iter().enumerate().filter(|(row, _)| !sieve.aside.is(*row)).map(|(_, day)| *day).max().unwrap_or(latest).max(latest);
             }
         }
         (latest, true)
@@ -387,7 +435,7 @@ impl Checker<'_> {
                 continue;
             }
             for (row, day) in days.iter().enumerate() {
-                if day.known().is_some_and(|d| d > until) && !sieve.aside[row] {
+                if day.known().is_some_and(|d| d > until) && !sieve.aside.is(row) {
                     let problem = Problem::warning("data.after_data_end", format!("{name} lies after the data's end"))
                         .column(sieve.table.source(name))
                         .value(day.to_string())
@@ -402,7 +450,7 @@ impl Checker<'_> {
 
 fn word_at(cells: &Cells, row: usize) -> u32 {
     match cells {
-        Cells::Words { codes, .. } => codes[row],
+        Cells::Words { codes, .. } => codes.get(row),
         _ => NO_WORD,
     }
 }

@@ -37,10 +37,10 @@ impl Walk<'_> {
 
     fn outcome_of_ledger(&self, view: &View<'_>, horizon_days: i32) -> (Maturity, Outcome) {
         let (lag, day, ends) = (self.project.clock.posting_lag_days, view.as_of, view.as_of.plus(horizon_days));
-        let (Some(ledger), Some(path)) = (view.ledger, view.path()) else { return (Maturity::NoOutcome, UNKNOWN) };
         if ends.plus(lag) > self.book.outcomes_until {
             return (Maturity::Immature, UNKNOWN);
         }
+        let (Some(ledger), Some(path)) = (view.ledger, view.path()) else { return (Maturity::NoOutcome, UNKNOWN) };
         let p = &self.book.payments;
         // Net payments that became known after as_of, made by one day and known by another.
         let paid = |made_by: Day, known_by: Day| {

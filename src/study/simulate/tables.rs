@@ -5,6 +5,7 @@ use super::{Shape, World, account, person};
 use crate::base::schema::{DIRECTIONS, EVENT_KINDS, PAYMENT_RESULTS, RESULTS, YES_NO};
 use crate::base::units::Money;
 use crate::data::write::{OutColumn, OutTable};
+use std::sync::Arc;
 
 /// Currency decimals of the simulated world.
 pub const DIGITS: u8 = 2;
@@ -14,7 +15,7 @@ pub type Later = Box<dyn FnOnce() -> OutTable>;
 
 /// A word of a fixed list, for each row; a code beyond the list is no word.
 fn chosen(codes: Vec<u8>, words: &[&str]) -> OutColumn {
-    OutColumn::Words { codes: codes.into_iter().map(u32::from).collect(), words: words.iter().map(|w| (*w).into()).collect() }
+    OutColumn::Words { codes: codes.into_iter().map(u32::from).collect(), words: Arc::new(words.iter().map(|w| (*w).into()).collect()) }
 }
 
 fn money(amounts: Vec<i64>) -> OutColumn {
@@ -95,9 +96,9 @@ pub fn tables(world: &World, all: Ledger) -> Vec<(&'static str, Later)> {
     list.push((
         "events",
         Box::new(move || {
-            let account = events.account.iter().map(|a| a.map_or(String::new(), |a| a.to_string()).into()).collect();
+            let account = events.account.iter().map(|account| account.unwrap_or(i64::MIN)).collect();
             OutTable::default()
-                .with("account_id", OutColumn::Text(account))
+                .with("account_id", OutColumn::Integer(account))
                 .with("borrower_id", OutColumn::Integer(events.borrower))
                 .with("kind", chosen(events.kind, EVENT_KINDS))
                 .with("from", OutColumn::Day(events.from))
