@@ -58,6 +58,7 @@
 //! | **`report`** | **results for people** |
 //! | `report::summary` | what each command found |
 //! | `report::tables` | the cases and the problems as tables |
+//! | `report::dictionary` | the catalogue of features, described |
 //! | `report::manifest` | the record of a run |
 //! | `report::terminal`, `report::terminal_rolls` | summaries laid out |
 //! | **`pipeline`** | **one straight-line function a command** |

@@ -6,6 +6,7 @@
 mod check;
 mod cli;
 mod decide;
+mod features;
 mod hindsight;
 mod house;
 mod ledger;
