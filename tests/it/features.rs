@@ -27,8 +27,10 @@ fn a_terminal_shows_a_family_once_and_keeps_to_120_columns() {
     assert!(said.lines().all(|l| l.chars().count() <= 120), "{said}");
     assert_eq!(said.matches("max_dpd_{30,90,180,365}").count(), 1, "{said}");
     for family in CATALOGUE.chunk_by(|a, b| a.family == b.family) {
+        // What stands at the beginning of a line is a name, what stands further in is its meaning.
         let wanted = if family.len() == 1 { family[0].name.to_string() } else { format!("{}_{{30,90,180,365}}", family[0].family) };
-        assert_eq!(said.lines().filter(|l| l.starts_with("  ") && l.split_whitespace().next() == Some(&wanted)).count(), 1, "{wanted} in\n{said}");
+        let named = |line: &&str| line.strip_prefix("  ").is_some_and(|rest| rest.split(' ').next() == Some(&wanted));
+        assert_eq!(said.lines().filter(named).count(), 1, "{wanted} in\n{said}");
     }
     assert!(said.contains("contact (of the borrower)"), "{said}");
 }
