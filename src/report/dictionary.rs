@@ -189,7 +189,8 @@ pub fn terminal(summary: &FeaturesSummary) -> String {
         let first = &family[0];
         if first.group != group {
             group = first.group;
-            let _ = writeln!(out, "\n{:<36}{:<13}{:<12}{:<12}{}", format!("{group} (of the {})", first.level), "sub-score", "unit", "looks back", "expected");
+            let level = format!("{group} (of the {})", first.level);
+            let _ = writeln!(out, "\n{level:<36}{:<13}{:<12}{:<12}expected", "sub-score", "unit", "looks back");
         }
         let _ = writeln!(out, "  {:<34}{:<13}{:<12}{:<12}{}", shared_name(family), first.sub_score, first.unit, back(family), first.expected);
         let said = if meaning(family) == first.formula { first.formula.clone() } else { format!("{}: {}", meaning(family), first.formula) };

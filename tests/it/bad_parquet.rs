@@ -108,7 +108,11 @@ fn read_by_child(first: u64, runs: u64) -> (u64, u64) {
     let folder = tempfile::tempdir().unwrap();
     let program = std::env::current_exe().unwrap();
     let done = Command::new("sh")
-        .args(["-c", &format!("ulimit -v {MEMORY}; exec \"$0\" --exact bad_parquet::child_that_reads_damaged_files --nocapture"), program.to_str().unwrap()])
+        .args([
+            "-c",
+            &format!("ulimit -v {MEMORY}; exec \"$0\" --exact bad_parquet::child_that_reads_damaged_files --nocapture"),
+            program.to_str().unwrap(),
+        ])
         .env(CHILD, format!("{} {first} {runs}", folder.path().display()))
         .env("RAYON_NUM_THREADS", "2")
         .output()
@@ -139,6 +143,16 @@ fn sound_files_of_other_writers_are_read() {
         assert!(said.is_empty(), "{name}: {said}");
         assert_eq!(summary.tables[2].rows_read, if name.starts_with("our") { 200 } else { 40 }, "{name}");
     }
+}
+
+#[test]
+fn a_table_without_rows_is_empty_and_not_damaged() {
+    let (ids, days, amounts) = (OutColumn::Integer(Vec::new()), OutColumn::Day(Vec::new()), OutColumn::Money(Vec::new(), 2));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let table = OutTable::default().with("account_id", ids).with("paid_on", days).with("amount", amounts);
+    table.write(file.path(), Format::Parquet).unwrap();
+    let said = said_of(&std::fs::read(file.path()).unwrap());
+    assert!(said.contains("error[data.empty_table]: payments has no rows"), "{said}");
 }
 
 fn said_of(bytes: &[u8]) -> String {

@@ -41,7 +41,10 @@ fn json_has_an_entry_a_feature_and_the_projects_own_without_reading_a_table() {
         "{PROJECT}[regimes]\namnesty = {{ from = \"2020-03-01\", until = \"2020-04-30\" }}\n\
          [expressions]\nper_month = {{ sql = \"arrears / nullif(months_on_book, 0)\", expected = \"down\", sub_score = \"ability\" }}\n"
     )
-    .replace("path = \"accounts.csv\"", "path = \"nowhere.csv\"\nprotected = [\"product\"]\nfeatures = { area = { column = \"branch\", kind = \"category\" } }");
+    .replace(
+        "path = \"accounts.csv\"",
+        "path = \"nowhere.csv\"\nprotected = [\"product\"]\nfeatures = { area = { column = \"branch\", kind = \"category\" } }",
+    );
     let book = Book::with(&[("recoup.toml", &project)]);
     let json: serde_json::Value = serde_json::from_str(&printed(&book, &["--project", "recoup.toml", "--json"])).unwrap();
     let features = json["features"].as_array().unwrap();

@@ -5,7 +5,7 @@ use super::cli::text;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn script(name: &str) -> Option<PathBuf> {
+pub fn script(name: &str) -> Option<PathBuf> {
     if Command::new("python3").arg("--version").output().is_err() {
         eprintln!("\n*** NOT TESTED against tests/reference/{name}: there is no python3 ***\n");
         return None;
@@ -71,7 +71,9 @@ fn statements_and_a_book_of_both_shapes_are_what_plain_loops_give() {
 
 #[test]
 fn every_outcome_rule_is_what_plain_loops_give_and_so_is_a_posting_lag() {
-    for (rule, shape) in [("rule = \"paid_at_least\"\nshare = 0.5", "ledger"), ("rule = \"cured_at_horizon\"", "ledger"), ("rule = \"not_rolled\"", "both")] {
+    for (rule, shape) in
+        [("rule = \"paid_at_least\"\nshare = 0.5", "ledger"), ("rule = \"cured_at_horizon\"", "ledger"), ("rule = \"not_rolled\"", "both")]
+    {
         let edits = with_rule(rule);
         agreed(400, shape, &edits.each_ref().map(|(old, new)| (*old, new.as_str())), 500);
     }
