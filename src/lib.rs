@@ -23,6 +23,7 @@
 //! | **`data`** | **files to cases** |
 //! | `data::cells` | text, numbers and dates of a file to typed columns |
 //! | `data::read_csv`, `data::read_parquet` | one file to columns, with the row of every bad cell |
+//! | `data::parquet_guard` | sizes of a damaged Parquet file, found before they are believed |
 //! | `data::tables` | the project's files found, planned, read |
 //! | `data::check` | what is wrong, all at once; the only way to a portfolio |
 //! | `data::build` | checked tables to a portfolio |
@@ -58,6 +59,7 @@
 //! | **`report`** | **results for people** |
 //! | `report::summary` | what each command found |
 //! | `report::tables` | the cases and the problems as tables |
+//! | `report::dictionary` | the catalogue of features, described |
 //! | `report::manifest` | the record of a run |
 //! | `report::terminal`, `report::terminal_rolls` | summaries laid out |
 //! | **`pipeline`** | **one straight-line function a command** |

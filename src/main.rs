@@ -10,7 +10,7 @@ use recoup::base::problem::{Failure, Problem, Problems, Severity, shown};
 use recoup::data::write::Format;
 use recoup::pipeline;
 use recoup::report::tables::{is_problems_file, write_problems};
-use recoup::report::{terminal, terminal_rolls};
+use recoup::report::{dictionary, terminal, terminal_rolls};
 use recoup::study::rolls::Ask;
 use recoup::study::simulate::{Shape, World};
 use serde::Serialize;
@@ -140,6 +140,15 @@ enum Command {
         #[arg(long, value_name = "YYYY-MM-DD")]
         until: Option<Day>,
     },
+    /// Print every feature: what it means, how it is computed, how far it looks back.
+    Features {
+        /// The project file, for its named periods, account columns and expressions; no table is read.
+        #[arg(long, value_name = "FILE")]
+        project: Option<PathBuf>,
+        /// Print the tables of the data dictionary.
+        #[arg(long)]
+        markdown: bool,
+    },
     /// Write a portfolio whose truth is known: the same seed gives the same bytes.
     Simulate {
         /// Accounts.
@@ -260,6 +269,11 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             let (summary, problems) = pipeline::rolls(&project, &ask, out.as_deref(), &steps)?;
             console.problems(&problems)?;
             console.result(&summary, || terminal_rolls::rolls(&summary))?;
+            Ok(Done { findings: false })
+        }
+        Command::Features { project, markdown } => {
+            let summary = pipeline::features(project.as_deref())?;
+            console.result(&summary, || if markdown { dictionary::markdown(&summary) } else { dictionary::terminal(&summary) })?;
             Ok(Done { findings: false })
         }
         Command::Simulate { accounts, months, seed, out, format, shape, no_reversals } => {

@@ -21,6 +21,7 @@ use crate::decide::ranked;
 use crate::decide::score::{Scored, score as score_cases};
 use crate::model::file::{InputFile, Model, Provenance};
 use crate::model::train::{TrainingInput, train as train_model};
+use crate::report::dictionary::FeaturesSummary;
 use crate::report::manifest::{InputRecord, Manifest};
 use crate::report::summary::{
     BucketCount, CasesSummary, CheckSummary, CompareSummary, DemoSummary, RollsSummary, ScoreSummary, TopCase, TrainSummary,
@@ -513,6 +514,15 @@ pub fn rolls(project_file: &Path, ask: &Ask, out: Option<&Path>, steps: Steps<'_
         rolls_table(&rolls, book.project.currency.minor_digits).write(path, format)?;
     }
     Ok((RollsSummary::of(&book.project, rolls, out), book.problems))
+}
+
+/// `recoup features`: the catalogue and, with a project, its named periods, account columns and expressions. No table is read.
+///
+/// # Errors
+/// Problems of the project file.
+pub fn features(project_file: Option<&Path>) -> Result<FeaturesSummary> {
+    let project = project_file.map(Project::load).transpose()?;
+    Ok(FeaturesSummary::of(project.as_ref()))
 }
 
 /// `recoup simulate`: a world whose truth is known.

@@ -312,36 +312,44 @@ pub fn range(offsets: &[usize], place: usize) -> Range<usize> {
 /// Marks payments and their reversals: a negative amount takes back the latest earlier payment of exactly its size that still stands. A
 /// reversal without such a payment stands, and lowers what was paid.
 ///
-/// Reversals are matched in the order in which they became known, each with payments known by then: so a match never changes by what becomes
-/// known later.
+/// Rows are matched in the order in which they became known: so a match never changes by what becomes known later. A reversal that was posted
+/// before the payment that it takes back waits for it; both are taken back from the day on which the later of the two is known.
 pub fn match_reversals(payments: &mut Payments) {
     if payments.amount.iter().all(|a| *a >= 0) {
         payments.taken_back_on = Vec::new();
         return;
     }
     payments.taken_back_on = vec![Day::NEVER; payments.amount.len()];
-    let mut standing: HashMap<i64, Vec<usize>> = HashMap::new();
-    let mut reversals: Vec<usize> = Vec::new();
+    // By size: payments that stand and reversals that wait.
+    let (mut standing, mut waiting): (HashMap<i64, Vec<usize>>, HashMap<i64, Vec<usize>>) = Default::default();
+    let mut rows: Vec<usize> = Vec::new();
     for account in 0..payments.offsets.len().saturating_sub(1) {
         let records = payments.offsets[account]..payments.offsets[account + 1];
-        reversals.clear();
-        reversals.extend(records.clone().filter(|k| payments.amount[*k] < 0));
-        if reversals.is_empty() {
+        if payments.amount[records.clone()].iter().all(|a| *a >= 0) {
             continue;
         }
-        reversals.sort_by_key(|k| (payments.known_on[*k], *k));
+        rows.clear();
+        rows.extend(records);
+        rows.sort_by_key(|k| (payments.known_on[*k], payments.amount[*k] < 0, *k));
         standing.clear();
-        for k in records.filter(|k| payments.amount[*k] > 0) {
-            standing.entry(payments.amount[k]).or_default().push(k);
-        }
-        for k in reversals.iter().copied() {
-            let known = payments.known_on[k];
-            let Some(same_size) = standing.get_mut(&-payments.amount[k]) else { continue };
-            let earlier = same_size.partition_point(|p| *p < k);
-            if let Some(place) = same_size[..earlier].iter().rposition(|p| payments.known_on[*p] <= known) {
-                let earlier = same_size.remove(place);
-                payments.taken_back_on[earlier] = known;
-                payments.taken_back_on[k] = known;
+        waiting.clear();
+        for k in rows.iter().copied() {
+            let amount = payments.amount[k];
+            let other = if amount < 0 {
+                standing.get_mut(&-amount).and_then(|same| same.partition_point(|p| *p < k).checked_sub(1).map(|place| same.remove(place)))
+            } else {
+                waiting.get_mut(&amount).and_then(|same| same.iter().position(|r| *r > k).map(|place| same.remove(place)))
+            };
+            match other {
+                Some(other) => {
+                    payments.taken_back_on[k] = payments.known_on[k];
+                    payments.taken_back_on[other] = payments.known_on[k];
+                }
+                None if amount < 0 => waiting.entry(-amount).or_default().push(k),
+                None => {
+                    let same = standing.entry(amount).or_default();
+                    same.insert(same.partition_point(|p| *p < k), k);
+                }
             }
         }
     }
@@ -350,6 +358,20 @@ pub fn match_reversals(payments: &mut Payments) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reversal_that_is_posted_first_waits_for_its_payment() {
+        // 100 paid on day 3 and posted on day 5, taken back on day 4; 100 paid on day 6 is another.
+        let mut payments = Payments {
+            offsets: vec![0, 3],
+            paid_on: vec![Day(3), Day(4), Day(6)],
+            known_on: vec![Day(5), Day(4), Day(6)],
+            amount: vec![100, -100, 100],
+            taken_back_on: Vec::new(),
+        };
+        match_reversals(&mut payments);
+        assert_eq!(payments.taken_back_on, [Day(5), Day(5), Day::NEVER]);
+    }
 
     #[test]
     fn a_match_does_not_change_by_what_becomes_known_later() {

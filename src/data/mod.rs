@@ -2,6 +2,7 @@
 
 pub mod cells;
 pub mod read_csv;
+mod parquet_guard;
 pub mod read_parquet;
 pub mod tables;
 pub mod check;

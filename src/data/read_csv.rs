@@ -5,10 +5,28 @@ use super::tables::{FilePart, PlannedColumn, ReadContext};
 use crate::base::files::io_failure;
 use crate::base::problem::{Problem, Problems, Severity};
 use csv::ByteRecord;
+use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+use std::rc::Rc;
 
 const BUFFER: usize = 1 << 18;
+
+/// Remembers the last byte that was read: whether a file ends with a line break is not for the CSV reader to tell.
+struct LastByte<R> {
+    inner: R,
+    last: Rc<Cell<u8>>,
+}
+
+impl<R: Read> Read for LastByte<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.inner.read(into)?;
+        if let Some(last) = into[..n].last() {
+            self.last.set(*last);
+        }
+        Ok(n)
+    }
+}
 
 /// Reads a CSV file.
 ///
@@ -33,6 +51,8 @@ pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn
         problems.push(Problem::note("data.byte_order_mark", "the file starts with a byte order mark, which is skipped").file(context.name.clone()));
         text.consume(3);
     }
+    let last = Rc::new(Cell::new(b'\n'));
+    let text = LastByte { inner: text, last: last.clone() };
     let mut reader =
         csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(context.spec.separator).buffer_capacity(BUFFER).from_reader(text);
 
@@ -61,14 +81,23 @@ pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn
     if problems.count(Severity::Error) > 0 {
         return Err(problems);
     }
-    let mut part = read_rows(&mut reader, &header, &columns, context);
+    let (mut part, last_row) = read_rows(&mut reader, &header, &columns, context);
+    if !matches!(last.get(), b'\n' | b'\r') && part.problems.count(Severity::Error) == 0 {
+        part.problems.push(
+            Problem::note("data.no_final_line_break", "the last row does not end with a line break")
+                .file(context.name.clone())
+                .row(last_row)
+                .help("if the export broke off there, its last cell is not whole: compare the number of rows with the source"),
+        );
+    }
     problems.append(part.problems);
     part.problems = problems;
     part.unused = unused;
     Ok((columns, part))
 }
 
-fn read_rows<R: Read>(reader: &mut csv::Reader<R>, header: &[String], columns: &[PlannedColumn], context: &ReadContext<'_>) -> FilePart {
+/// The rows, and the number of the last one.
+fn read_rows<R: Read>(reader: &mut csv::Reader<R>, header: &[String], columns: &[PlannedColumn], context: &ReadContext<'_>) -> (FilePart, u64) {
     let spec = context.spec;
     let places: Vec<usize> = columns.iter().map(|c| header.iter().position(|h| **h == *c.source).unwrap_or(0)).collect();
     let mut builders: Vec<Builder> = columns
@@ -144,7 +173,7 @@ fn read_rows<R: Read>(reader: &mut csv::Reader<R>, header: &[String], columns: &
             .push(Problem::note("data.blank_lines", format!("{blank_lines} blank lines between rows are skipped")).file(context.name.clone()));
     }
     part.cells = builders.into_iter().map(|b| b.cells).collect();
-    part
+    (part, last_number)
 }
 
 fn is_null(cell: &[u8], null_words: &[String]) -> bool {

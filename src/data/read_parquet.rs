@@ -2,6 +2,7 @@
 //! raw values is ever held.
 
 use super::cells::{BadCell, Builder, Cells, NO_WORD};
+use super::parquet_guard::Footer;
 use super::read_csv::{at, missing_value};
 use super::tables::{FilePart, PlannedColumn, ReadContext};
 use crate::base::dates::Day;
@@ -44,7 +45,8 @@ fn damaged(context: &ReadContext<'_>, error: &dyn std::fmt::Display) -> Problems
 /// The problems that keep the file from being read at all; problems of single rows come with the part.
 pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn>, FilePart), Problems> {
     let open = || std::fs::File::open(path).map_err(|e| Problems::from(io_failure(path, "read the file", &e).problems));
-    let file = open()?;
+    let mut file = open()?;
+    let footer = Footer::read(&mut file).map_err(|what| damaged(context, &what))?;
     // polars panics on some damaged files; a damaged file is an error like any other.
     let opened = guarded(|| {
         let mut reader = ParquetReader::new(file);
@@ -73,6 +75,8 @@ pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn
     let read: Vec<ReadColumn> = columns
         .par_iter()
         .map(|column| {
+            let mut file = open()?;
+            footer.check_pages(&mut file, &column.source).map_err(|what| damaged(context, &what))?;
             let mut building = Building::new(column, context, rows);
             for group in &groups {
                 let file = open()?;

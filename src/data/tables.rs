@@ -260,8 +260,9 @@ fn files_of(root: &Path, pattern: &str, table: &str) -> Result<Vec<PathBuf>, Box
             .map(|entries| entries.flatten().map(|e| e.path()).filter(|p| p.is_file() && is_table(p)).collect())
             .unwrap_or_default()
     } else if pattern.contains(['*', '?', '[']) {
-        let whole = format!("{}/{pattern}", glob::Pattern::escape(&root.to_string_lossy()));
-        match glob::glob(if Path::new(pattern).is_absolute() { pattern } else { &whole }) {
+        // An absolute pattern replaces the root; the root may be empty, where the project file is named without a folder.
+        let whole = Path::new(&glob::Pattern::escape(&root.to_string_lossy())).join(pattern);
+        match glob::glob(&whole.to_string_lossy()) {
             Ok(paths) => paths.flatten().filter(|p| p.is_file() && is_table(p)).collect(),
             Err(e) => return none(&format!("the pattern cannot be read: {e}"), "a pattern such as payments-*.csv".into()),
         }

@@ -2,6 +2,7 @@
 
 pub mod summary;
 pub mod tables;
+pub mod dictionary;
 pub mod manifest;
 pub mod terminal;
 pub mod terminal_rolls;

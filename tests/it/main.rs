@@ -3,9 +3,12 @@
 // A test that cannot go on should stop where it stands, and what it did not test must be said loudly.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod bad_input;
+mod bad_parquet;
 mod check;
 mod cli;
 mod decide;
+mod features;
 mod hindsight;
 mod house;
 mod ledger;

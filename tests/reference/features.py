@@ -24,9 +24,10 @@ def is_observed(borrower, a, d):
     rows = borrower.statements_at(a, d)
     if rows is None:
         return borrower.begun(a, d)
-    # Looked at by the first month end that knows its latest statement.
+    # Looked at by the first observation date that knows its latest statement; a month end before the first one is none.
     previous_month_end = d - calendar(d).day
-    return previous_month_end < max(rows[0].statement_on, rows[0].known_on)
+    first = borrower.settings.observe_from
+    return (first is not None and previous_month_end < first) or previous_month_end < max(rows[0].statement_on, rows[0].known_on)
 
 
 def is_case(borrower, a, d, settings):

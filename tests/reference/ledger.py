@@ -37,16 +37,19 @@ def settle(dues, paid):
 
 
 def standing_rows(payments, d):
-    """The rows known by d that no reversal known by d has taken back, oldest first."""
+    """The rows known by d that no reversal known by d has taken back, oldest first.
+
+    Matched in the order in which they became known (of one day payments first), so that a match never changes; a reversal known before its
+    payment waits for it.
+    """
     known = sorted([p for p in payments if p.paid_on <= d and p.known_on <= d], key=payment_order)
-    taken = set()
-    for n, p in enumerate(known):
-        if p.amount < 0:
-            for m in range(n - 1, -1, -1):
-                if known[m].amount == -p.amount and m not in taken:
-                    taken.add(m)
-                    taken.add(n)
-                    break
+    taken, seen = set(), []
+    for n in sorted(range(len(known)), key=lambda n: (known[n].known_on, known[n].amount < 0, n)):
+        amount = known[n].amount
+        others = [m for m in seen if known[m].amount == -amount and m not in taken and (m < n if amount < 0 else m > n)]
+        if amount != 0 and others:
+            taken |= {n, max(others) if amount < 0 else others[0]}
+        seen.append(n)
     return [p for n, p in enumerate(known) if n not in taken]
 
 

@@ -2,95 +2,64 @@
 
     python3 rolls.py BOOK_FOLDER ROLLS.csv DATA_UNTIL
 
-Written from DEFINITIONS alone, day by day and account by account; slow and obvious. Needs nothing but Python. No tolerance, no posting lag, no
-re-ages: the project that `recoup simulate` writes. ROLLS.csv is that of `--by product`. The interval is made from each borrower's deviation,
+Written from SPEC and DEFINITIONS alone, day by day and account by account; slow and obvious. Needs nothing but Python. Schedules, re-ages and
+days past due are those of ledger.py; no tolerance. ROLLS.csv is that of `--by product`. The interval is made from each borrower's deviation,
 not from sums of squares. Exits with 1 and says what differs.
 """
 import csv
 import sys
 from collections import defaultdict
-from datetime import date, timedelta
 from math import sqrt
 
+from book import bucket, calendar, day, month_ends, read_book
+from ledger import Ledger
+
 folder, rolls_file, until = sys.argv[1:4]
-END = date.fromisoformat(until)
+END = day(until)
 Z = 1.959963984540054
 FLOWS = ["roll_forward", "jump", "stay", "roll_back", "cure", "re_age", "left"]
 
-
-def rows(name):
-    return list(csv.DictReader(open(f"{folder}/{name}.csv", newline="")))
-
-
-def day(text):
-    return date.fromisoformat(text) if text else None
+_, families = read_book(folder)
+accounts = [a for family in families for a in family]
 
 
-def cents(text):
-    return round(float(text) * 100)
+def gone(account):
+    """The first day on which the account is known to be written off or its borrower dead."""
+    days = [max(e.start, e.known_on) for e in account.events if e.kind in ("write_off", "deceased")]
+    return min(days, default=END + 1000)
 
 
-accounts = {r["account_id"]: r for r in rows("accounts")}
-dues, pays, gone = defaultdict(list), defaultdict(list), defaultdict(lambda: date.max)
-for r in rows("instalments"):
-    dues[r["account_id"]].append((day(r["due_on"]), cents(r["amount"])))
-for r in rows("payments"):
-    pays[r["account_id"]].append((day(r["known_on"]) or day(r["paid_on"]), cents(r["amount"])))
-for records in dues.values():
-    records.sort()
-for r in rows("events"):
-    assert r["kind"] != "re_age", "this script knows no re-ages"
-    if r["kind"] in ("write_off", "deceased"):
-        known = max(day(r["from"]), day(r["known_on"]) or date.min)
-        for a, account in accounts.items():
-            if r["account_id"] == a or (not r["account_id"] and r["borrower_id"] == account["borrower_id"]):
-                gone[a] = min(gone[a], known)
-
-
-def dpd(a, today):
-    left = sum(p[1] for p in pays[a] if p[0] <= today)
-    for due_on, amount in dues[a]:
-        if due_on > today:
-            return 0
-        if left < amount:
-            return (today - due_on).days
-        left -= amount
-    return 0
-
-
-def balance(a, today):
-    return max(0, sum(d[1] for d in dues[a]) - sum(p[1] for p in pays[a] if p[0] <= today))
-
-
-def bucket(days):
-    return 0 if days <= 0 else min(7, (days - 1) // 30 + 1)
-
-
-def month_ends():
-    first = min(day(r["opened_on"]) for r in accounts.values())
-    d = date(first.year, first.month, 1)
-    while True:
-        d = date(d.year + d.month // 12, d.month % 12 + 1, 1)
-        if d - timedelta(days=1) > END:
-            return
-        yield d - timedelta(days=1)
+def re_aged(ledger, start, end):
+    """Whether a re-age ended a run of late days in (start, end], or became known there within a run that goes on."""
+    for e in ledger.episodes(END):
+        if e.end is not None and e.end <= end:
+            if e.end > start and e.how == "re_age":
+                return True
+        elif any(start < known_on <= end and known_on >= e.entry for known_on, _ in ledger.reages):
+            return True
+    return False
 
 
 # (month, product, from, flow) -> borrower -> [numerator, denominator], by count and by balance.
 count = defaultdict(lambda: defaultdict(lambda: [0, 0]))
 money = defaultdict(lambda: defaultdict(lambda: [0, 0]))
 not_known = defaultdict(int)
-ends = list(month_ends())
-for a, account in accounts.items():
-    closed = day(account["closed_on"]) or date.max
-    borrower = account["borrower_id"]
+ends = month_ends(min(a.opened_on for a in accounts), END)
+for account in accounts:
+    ledger = Ledger(account, END)
+    dpd = lambda t: ledger.at(t).dpd
+    balance = lambda t: max(0, ledger.at(t).balance)
+    closed, lost = account.closed_on or END + 1000, gone(account)
+    borrower = account.borrower_id
     for start, end in zip(ends, ends[1:]):
-        if day(account["opened_on"]) > start or closed <= start or gone[a] <= start:
+        if account.opened_on > start or closed <= start or lost <= start:
             continue
-        before, after = bucket(dpd(a, start)), bucket(dpd(a, end))
-        then, moved = balance(a, start), balance(a, end)
-        if gone[a] <= end:
+        before, after = bucket(dpd(start)), bucket(dpd(end))
+        then, moved = balance(start), balance(end)
+        if lost <= end:
             flow = "left"
+        elif after < before and re_aged(ledger, start, end):
+            flow = "re_age"
         elif before > 0 and after == 0:
             flow = "cure"
         elif closed <= end:
@@ -99,7 +68,7 @@ for a, account in accounts.items():
             flow = "roll_back" if after < before else "stay" if after == before else "roll_forward" if after == before + 1 else "jump"
         if flow in ("cure", "left"):
             moved = then
-        scopes = [(m, p) for m in ("all", f"{end:%Y-%m}") for p in ("all", account["product"] or "(none)")]
+        scopes = [(m, p) for m in ("all", f"{calendar(end):%Y-%m}") for p in ("all", account.product or "(none)")]
         for scope in scopes:
             for name in ["M7+" if before == 7 else f"M{before}"] + (["M1+"] if before else []):
                 for each in FLOWS:
@@ -113,10 +82,9 @@ for a, account in accounts.items():
             count[key]
         if flow == "cure":
             cured = start
-            while dpd(a, cured) > 0:
-                cured += timedelta(days=1)
-            window = [cured + timedelta(days=k) for k in range(1, 91)]
-            relapsed = any(dpd(a, d) >= 30 for d in window) if window[-1] <= END else None
+            while dpd(cured) > 0:
+                cured += 1
+            relapsed = any(dpd(t) >= 30 for t in range(cured + 1, cured + 91)) if cured + 90 <= END else None
             for scope in scopes:
                 key = (*scope, "cured", "relapse")
                 if relapsed is None:

@@ -253,13 +253,17 @@ impl Records<'_> {
         // Re-ages count from the day on which they are known.
         let (offsets, by_known) = order(accounts, &only("re_age"), &nobody, &known_on, tie);
         tables.re_ages = ReAges { from: by_known.arrange(from.clone()), known_on: by_known.arrange(known_on.clone()), offsets };
+        let mut borrower_written_off = vec![Day::NEVER; borrowers];
         for row in (0..rows).filter(|row| is(*row, "write_off")) {
             let counts_from = from[row].max(known_on[row]);
-            let one = account_place[row] as usize;
-            let all = self.book.accounts_of.windows(2).nth(borrower_of_row[row] as usize).map_or(0..0, |w| w[0]..w[1]);
-            for account in (one..one + 1).chain(all).filter(|account| *account < accounts) {
-                tables.written_off_on[account] = tables.written_off_on[account].min(counts_from);
+            let days = [(&mut tables.written_off_on, account_place[row]), (&mut borrower_written_off, borrower_of_row[row])];
+            for day in days.into_iter().filter_map(|(list, place)| list.get_mut(place as usize)) {
+                *day = counts_from.min(*day);
             }
+        }
+        for (borrower, written_off) in borrower_written_off.into_iter().enumerate().filter(|(_, day)| *day != Day::NEVER) {
+            let all = self.book.accounts_of[borrower]..self.book.accounts_of[borrower + 1];
+            tables.written_off_on[all].iter_mut().for_each(|day| *day = written_off.min(*day));
         }
         debug_assert!(range(&tables.promises.offsets, accounts).is_empty());
         tables

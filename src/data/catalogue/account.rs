@@ -48,7 +48,8 @@ pub fn instalment_to_income(v: &View<'_>, _: i32) -> f64 {
     };
     let i = &v.book.instalments;
     // The next one to fall due, else the latest that did; of several on that day the largest.
-    let (mut next, mut latest): (Option<(Day, i64)>, Option<(Day, i64)>) = (None, None);
+    let mut next: Option<(Day, i64)> = None;
+    let mut latest: Option<(Day, i64)> = None;
     for k in all {
         let (day, amount) = (i.due_on[k], i.amount[k]);
         if day > v.as_of {

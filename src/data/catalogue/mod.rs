@@ -74,11 +74,23 @@ pub enum Level {
     Borrower,
 }
 
+impl Level {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Level::Account => "account",
+            Level::Borrower => "borrower",
+        }
+    }
+}
+
 /// One feature of the catalogue.
 #[derive(Clone, Debug)]
 pub struct Feature {
     /// Its name.
     pub name: Box<str>,
+    /// The name that it shares with its sisters of other windows; its own where it has none.
+    pub family: &'static str,
     /// Its group in DEFINITIONS.
     pub group: Group,
     /// Its sub-score.
@@ -93,6 +105,8 @@ pub struct Feature {
     pub level: Level,
     /// What it means, in one line.
     pub meaning: Box<str>,
+    /// The same of its family: a window is `w` days.
+    pub family_meaning: Box<str>,
     /// How it is computed.
     pub formula: &'static str,
     /// Computes it; the second argument is the window in days, 0 if it has none.
@@ -278,6 +292,7 @@ impl Entry {
     fn features(&self) -> Vec<Feature> {
         let with = |name: String, lookback: Lookback, meaning: String| Feature {
             name: name.into(),
+            family: self.name,
             group: self.group,
             sub_score: self.sub_score,
             unit: self.unit,
@@ -285,6 +300,7 @@ impl Entry {
             expected: self.expected,
             level: self.group.level(),
             meaning: meaning.into(),
+            family_meaning: self.meaning.replace("{w}", "w").into(),
             formula: self.formula,
             compute: self.compute,
         };

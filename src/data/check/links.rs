@@ -123,7 +123,7 @@ impl Checker<'_> {
                 continue;
             }
             let word = cells.and_then(|c| c.word(word_at(c, row)));
-            if !word.is_some_and(|w| borrowers.place(w).is_some()) {
+            if word.is_none_or(|w| borrowers.place(w).is_none()) {
                 let problem = Problem::warning("data.orphan", "there is no such borrower")
                     .column(table.source("borrower_id"))
                     .value(word.unwrap_or_default())

@@ -16,6 +16,7 @@ use super::history::Portfolio;
 use crate::base::config::{Observe, Project, Step};
 use crate::base::dates::Day;
 use crate::base::units::Money;
+use population::InForce;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 
@@ -92,6 +93,8 @@ struct FamilyDay {
     delinquent: u32,
     /// Features of the borrower, in the order of the catalogue.
     values: Vec<f64>,
+    /// Outbound contacts of seven days; −1 where nobody keeps or declares a log.
+    outbound_7: i32,
 }
 
 /// Observes every account by the rule, with all features.
@@ -143,17 +146,27 @@ impl Walk<'_> {
 
     fn borrower(&mut self, family: &Family<'_>) {
         let mut by_day: HashMap<Day, FamilyDay> = HashMap::new();
+        let mut events_by_day: HashMap<Day, InForce<'_>> = HashMap::new();
+        let events = self.book.borrower_events.of(family.borrower);
         for account in family.accounts.clone() {
             for (day, statement) in self.days_of(family, account) {
                 self.out.observations += 1;
                 let mut view = family.view(account, day);
+                let in_force = match events {
+                    [] => InForce::default(),
+                    events => *events_by_day.entry(day).or_insert_with(|| InForce::default().with(events, day)),
+                };
                 if !self.selection.everyone
-                    && let Some(reason) = self.outside_population(&view, statement)
+                    && let Some(reason) = self.outside_population(&view, statement, in_force)
                 {
                     self.exclude(reason);
                     continue;
                 }
-                let of_family = by_day.entry(day).or_insert_with(|| family_day(&view, self.selection.catalogue));
+                let of_family = by_day.entry(day).or_insert_with(|| {
+                    let outbound_7 = self.outbound_7(family.borrower, day);
+                    family_day(&view, self.selection.catalogue, outbound_7)
+                });
+                let outbound_7 = of_family.outbound_7;
                 view.delinquent = of_family.delinquent;
                 let mut of_borrower = of_family.values.iter();
                 for (column, feature) in self.out.features.iter_mut().zip(self.selection.catalogue) {
@@ -162,12 +175,12 @@ impl Walk<'_> {
                         Level::Account => feature.value(&view),
                     });
                 }
-                self.case(&view);
+                self.case(&view, in_force, outbound_7);
             }
         }
     }
 
-    fn case(&mut self, view: &View<'_>) {
+    fn case(&mut self, view: &View<'_>, of_borrower: InForce<'_>, outbound_7: i32) {
         let (day, account, borrower) = (view.as_of, view.account, view.family.borrower);
         let arrears = view.arrears().map_or(Money::NULL, Money);
         let (maturity, outcome) = self.outcome(view);
@@ -178,7 +191,7 @@ impl Walk<'_> {
             Maturity::LeftTheBook => self.exclude("left_the_book"),
             Maturity::NoOutcome => self.exclude("no_outcome_for_this_history"),
         }
-        let (holds, outbound_7) = (self.holds(view), self.outbound_7(view));
+        let holds = self.holds(view, of_borrower);
         let cases = &mut self.out.cases;
         cases.account.push(account as u32);
         cases.borrower.push(borrower as u32);
@@ -196,10 +209,11 @@ impl Walk<'_> {
     }
 }
 
-fn family_day(view: &View<'_>, catalogue: &[Feature]) -> FamilyDay {
+fn family_day(view: &View<'_>, catalogue: &[Feature], outbound_7: i32) -> FamilyDay {
     let open = view.family.accounts.clone().filter(|account| !view.book.closed(*account, view.as_of));
     FamilyDay {
         delinquent: open.filter(|account| view.family.view(*account, view.as_of).dpd() >= 1).count() as u32,
         values: catalogue.iter().filter(|feature| feature.level == Level::Borrower).map(|feature| feature.value(view)).collect(),
+        outbound_7,
     }
 }

@@ -16,10 +16,40 @@ fn kind(event: &Event) -> &'static str {
     EVENT_KINDS[usize::from(event.kind)]
 }
 
-/// Events of an account or its borrower that had begun and were known by `as_of`.
-fn events<'v>(view: &'v View<'_>) -> impl Iterator<Item = &'v Event> {
-    let (of_account, of_borrower) = (view.book.account_events.of(view.account), view.book.borrower_events.of(view.family.borrower));
-    of_borrower.iter().chain(of_account).filter(|e| e.from <= view.as_of && e.known_on <= view.as_of)
+/// Events that had begun and were known by a day, taken together: what is in force, the latest word on a plan, whether somebody died.
+#[derive(Clone, Copy, Default)]
+pub(super) struct InForce<'e> {
+    holds: Holds,
+    plan: Option<(&'e Event, bool)>,
+    deceased: bool,
+}
+
+impl<'e> InForce<'e> {
+    /// These and further events. A borrower's come first and are taken once for all accounts: there may be very many of both.
+    pub(super) fn with(mut self, events: &'e [Event], as_of: Day) -> Self {
+        for event in events.iter().filter(|e| e.from <= as_of && e.known_on <= as_of) {
+            let in_force = event.to >= as_of;
+            let named = match kind(event) {
+                "dispute" => "dispute_open",
+                "complaint" => "complaint_open",
+                "plan_active" | "plan_broken" | "plan_completed" => {
+                    // The latest word on a plan decides whether it is active.
+                    if self.plan.is_none_or(|(last, _)| event >= last) {
+                        self.plan = Some((event, in_force && kind(event) == "plan_active"));
+                    }
+                    continue;
+                }
+                k if k.starts_with("hardship") => "hardship",
+                k if k.starts_with("vulnerable") => "vulnerable",
+                other => other,
+            };
+            self.deceased |= named == "deceased";
+            if let (true, Some(hold)) = (in_force, Holds::named(named)) {
+                self.holds = self.holds.and(hold);
+            }
+        }
+        self
+    }
 }
 
 impl Walk<'_> {
@@ -98,7 +128,7 @@ impl Walk<'_> {
     }
 
     /// Why an observation is no case, if it is none.
-    pub(super) fn outside_population(&self, view: &View<'_>, statement: Option<usize>) -> Option<&'static str> {
+    pub(super) fn outside_population(&self, view: &View<'_>, statement: Option<usize>, of_borrower: InForce<'_>) -> Option<&'static str> {
         let (population, day) = (self.project.population, view.as_of);
         let dpd = view.dpd();
         if statement.is_some_and(|k| day.since(self.book.statements.statement_on[k]) > CYCLE_DAYS) {
@@ -116,48 +146,27 @@ impl Walk<'_> {
         if self.book.closed(view.account, day) {
             return Some("closed");
         }
-        if events(view).any(|e| kind(e) == "deceased") {
+        if of_borrower.with(self.book.account_events.of(view.account), day).deceased {
             return Some("deceased");
         }
         (self.book.written_off_on[view.account] <= day).then_some("written_off")
     }
 
-    pub(super) fn holds(&self, view: &View<'_>) -> Holds {
-        let mut holds = Holds::default();
-        // The latest word on a plan decides whether it is active.
-        let mut plan: Option<(&Event, bool)> = None;
-        for event in events(view) {
-            let in_force = event.to >= view.as_of;
-            let named = match kind(event) {
-                "dispute" => "dispute_open",
-                "complaint" => "complaint_open",
-                "plan_active" | "plan_broken" | "plan_completed" => {
-                    if plan.is_none_or(|(last, _)| event >= last) {
-                        plan = Some((event, in_force && kind(event) == "plan_active"));
-                    }
-                    continue;
-                }
-                k if k.starts_with("hardship") => "hardship",
-                k if k.starts_with("vulnerable") => "vulnerable",
-                other => other,
-            };
-            if let (true, Some(hold)) = (in_force, Holds::named(named)) {
-                holds = holds.and(hold);
-            }
-        }
-        match (plan, Holds::named("plan_active")) {
-            (Some((_, true)), Some(hold)) => holds.and(hold),
-            _ => holds,
+    pub(super) fn holds(&self, view: &View<'_>, of_borrower: InForce<'_>) -> Holds {
+        let all = of_borrower.with(self.book.account_events.of(view.account), view.as_of);
+        match (all.plan, Holds::named("plan_active")) {
+            (Some((_, true)), Some(hold)) => all.holds.and(hold),
+            _ => all.holds,
         }
     }
 
     /// Outbound contacts of the borrower in `(as_of − 7, as_of]`; −1 where nobody keeps or declares a log.
-    pub(super) fn outbound_7(&self, view: &View<'_>) -> i32 {
-        let (c, day) = (&self.book.contacts, view.as_of);
+    pub(super) fn outbound_7(&self, borrower: usize, day: Day) -> i32 {
+        let c = &self.book.contacts;
         if !c.logged {
             return if self.project.declared.contact_log.is_some() { 0 } else { -1 };
         }
-        let all = range(&c.offsets, view.family.borrower);
+        let all = range(&c.offsets, borrower);
         let first = all.start + c.contacted_on[all.clone()].partition_point(|d| *d <= day.plus(-7));
         (first..all.end).take_while(|k| c.contacted_on[*k] <= day).filter(|k| c.known_on[*k] <= day && c.kind[*k].is(ContactKind::OUTBOUND)).count()
             as i32

@@ -6,7 +6,7 @@ use crate::base::config::Tolerance;
 use crate::base::dates::Day;
 use crate::base::schema::EVENT_KINDS;
 use crate::base::units::Bucket;
-use crate::data::history::{Portfolio, range};
+use crate::data::history::{Event, Portfolio, range};
 use crate::data::path::{Episode, EpisodeEnd, Path, one_cycle_before};
 use crate::data::schedule::Schedules;
 
@@ -130,6 +130,8 @@ pub(super) struct Walker<'a> {
     pub schedules: Schedules,
     /// Cycles without a statement at the end, of accounts that have later ones.
     pub gaps: u64,
+    /// The borrower looked at last, and the first day on which one of their own events ends all accounts.
+    pub borrower_gone: Option<(usize, Day)>,
 }
 
 /// A maximal run of late days or late statements.
@@ -173,6 +175,12 @@ impl Life {
     }
 }
 
+/// The first day on which one of the events is known to end an account: a write-off, a death.
+fn gone(events: &[Event]) -> Day {
+    let ends = |event: &&Event| matches!(EVENT_KINDS[usize::from(event.kind)], "write_off" | "deceased");
+    events.iter().filter(ends).map(|event| event.from.max(event.known_on)).min().unwrap_or(Day::NEVER)
+}
+
 impl Walker<'_> {
     /// Hands every cycle of an account to `take`, in order.
     pub fn account(&mut self, borrower: usize, account: usize, take: impl FnMut(Move)) {
@@ -180,7 +188,7 @@ impl Walker<'_> {
         if self.book.is_ledger(account) { self.ledger(&life, account, take) } else { self.statements(&life, account, take) }
     }
 
-    fn life(&self, borrower: usize, account: usize) -> Life {
+    fn life(&mut self, borrower: usize, account: usize) -> Life {
         let book = self.book;
         let (i, p) = (&book.instalments, &book.payments);
         let begun = book.opened_on[account].known().unwrap_or_else(|| {
@@ -188,11 +196,11 @@ impl Walker<'_> {
             scheduled.chain(range(&p.offsets, account).map(|k| p.paid_on[k])).min().unwrap_or(Day(i32::MIN + 1))
         });
         let mut life = Life { begun, closed: book.closed_on[account], gone: Day::NEVER, re_ages: Vec::new() };
-        let events = book.account_events.of(account).iter().chain(book.borrower_events.of(borrower));
-        let ends = |kind: u8| matches!(EVENT_KINDS[usize::from(kind)], "write_off" | "deceased");
-        for event in events.filter(|event| ends(event.kind)) {
-            life.gone = life.gone.min(event.from.max(event.known_on));
+        // A borrower's events are looked at once for all accounts: there may be very many of both.
+        if self.borrower_gone.is_none_or(|(whose, _)| whose != borrower) {
+            self.borrower_gone = Some((borrower, gone(book.borrower_events.of(borrower))));
         }
+        life.gone = gone(book.account_events.of(account)).min(self.borrower_gone.map_or(Day::NEVER, |(_, day)| day));
         life.re_ages.extend(range(&book.re_ages.offsets, account).map(|k| book.re_ages.known_on[k]));
         life
     }

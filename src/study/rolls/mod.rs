@@ -83,6 +83,7 @@ pub fn rolls(project: &Project, book: &Portfolio, ask: &Ask) -> Result<Rolls> {
                     path: Path::default(),
                     schedules: Schedules::default(),
                     gaps: 0,
+                    borrower_gone: None,
                 };
                 for borrower in start..(start + CHUNK).min(book.borrowers()) {
                     for account in book.accounts_of[borrower]..book.accounts_of[borrower + 1] {
