@@ -101,7 +101,7 @@ fn the_ranked_list_is_whole_ordered_and_the_same_whatever_the_threads() {
         let mut args = score_args(&project, &model, &policy, "2025-12-31", "run");
         args.extend(["--threads", threads, "--json"]);
         let json: serde_json::Value = serde_json::from_str(&good(folder.path(), &args)).unwrap();
-        assert_eq!(json["cases"], 105);
+        assert_eq!(json["cases"], 117);
         files.push(
             ["ranked.csv", "ranked.parquet", "manifest.json"].iter().map(|f| std::fs::read(folder.path().join("run").join(f)).unwrap()).collect(),
         );
@@ -110,7 +110,7 @@ fn the_ranked_list_is_whole_ordered_and_the_same_whatever_the_threads() {
     let (header, rows) = csv(&folder.path().join("run/ranked.csv"));
     let column = |name: &str| header.iter().position(|h| h == name).unwrap_or_else(|| panic!("no column {name}"));
     let numbers = |name: &str| rows.iter().map(|r| r[column(name)].parse::<f64>().unwrap()).collect::<Vec<_>>();
-    assert_eq!(numbers("rank"), (1..=105).map(f64::from).collect::<Vec<_>>());
+    assert_eq!(numbers("rank"), (1..=117).map(f64::from).collect::<Vec<_>>());
     assert!(numbers("expected_gain").is_sorted_by(|a, b| a >= b));
     assert!(numbers("probability_repaid").iter().all(|p| *p > 0.0 && *p < 1.0));
     for row in &rows {
@@ -124,7 +124,7 @@ fn the_ranked_list_is_whole_ordered_and_the_same_whatever_the_threads() {
         assert!(!row[column("assumed")].is_empty());
     }
     let manifest: serde_json::Value = serde_json::from_slice(&files[0][2]).unwrap();
-    assert_eq!(manifest["cases"], 105);
+    assert_eq!(manifest["cases"], 117);
     assert_eq!(manifest["tables"][1]["rows_read"], 47_862);
     assert_eq!(manifest["outputs"]["ranked.csv"], blake3::hash(&files[0][0]).to_hex().to_string());
 }
@@ -169,7 +169,7 @@ fn two_policies_side_by_side() {
     let json: serde_json::Value = serde_json::from_str(&good(folder.path(), &args)).unwrap();
     let movement = &json["movements"][0];
     let cells: u64 = movement["matrix"].as_array().unwrap().iter().map(|c| c["cases"].as_u64().unwrap()).sum();
-    assert_eq!(cells, 105);
+    assert_eq!(cells, 117);
     let off_diagonal: u64 =
         movement["matrix"].as_array().unwrap().iter().filter(|c| c["from"] != c["to"]).map(|c| c["cases"].as_u64().unwrap()).sum();
     assert_eq!(movement["moved"], off_diagonal);
