@@ -8,7 +8,8 @@ use crate::base::files::{RunFolder, fingerprint, refuse_foreign, write_whole};
 use crate::base::problem::{Failure, Problem, Problems, Result, Severity};
 use crate::base::units::Bucket;
 use crate::data::cases::{Cases, Maturity};
-use crate::data::check::{TableCount, check as check_tables};
+use crate::data::catalogue::CATALOGUE;
+use crate::data::check::{Checked, TableCount, check as check_tables};
 use crate::data::history::Portfolio;
 use crate::data::observe::{Observed, observe};
 use crate::data::tables;
@@ -21,10 +22,11 @@ use crate::model::file::{InputFile, Model, Provenance};
 use crate::model::train::{TrainingInput, train as train_model};
 use crate::report::manifest::{InputRecord, Manifest};
 use crate::report::summary::{
-    BucketCount, CasesSummary, CheckSummary, CompareSummary, DemoSummary, RollsSummary, ScoreSummary, TopCase, TrainSummary,
+    BucketCount, CasesSummary, CheckSummary, CompareSummary, DemoSummary, ProveSummary, RollsSummary, ScoreSummary, TopCase, TrainSummary,
 };
 use crate::report::tables::{cases_table, rolls_table, write_problems};
 use crate::study::compare::{Comparison, compare as compare_policies};
+use crate::study::prove::{Ask as ProofAsk, prove as prove_features};
 use crate::study::rolls::{Ask, rolls as roll_rates};
 use crate::study::sample;
 use crate::study::simulate::{World, WorldSummary, simulate as simulate_world};
@@ -89,6 +91,11 @@ pub fn read_book(project: Project, steps: Steps<'_>) -> Result<Book> {
     let (tables, problems) = tables::read(&project);
     steps("checking");
     let checked = check_tables(&project, tables, problems);
+    checked_book(project, checked)
+}
+
+/// The book of checked tables.
+fn checked_book(project: Project, checked: Checked) -> Result<Book> {
     match checked.portfolio {
         Some(portfolio) => Ok(Book { project, portfolio, counts: checked.counts, problems: checked.problems }),
         None => Err(checked.problems.stop_on_error().err().unwrap_or_else(|| Failure { problems: Vec::new(), kept_in: None })),
@@ -114,6 +121,13 @@ pub fn cases(project_file: &Path, out: Option<&Path>, steps: Steps<'_>) -> Resul
 
 /// Observes the book on the project's own dates.
 fn observe_by_rule(book: &Book) -> Result<Observed> {
+    dates_within_data(book)?;
+    let observed = observe(&book.project, &book.portfolio, &book.project.observe);
+    if observed.cases.is_empty() { Err(no_cases(&book.project, &observed)) } else { Ok(observed) }
+}
+
+/// Refuses observation dates of the project that lie after the data's end.
+fn dates_within_data(book: &Book) -> Result<()> {
     let (from, until) = (book.portfolio.data_from, book.portfolio.data_until);
     let named: Vec<Day> = match &book.project.observe {
         Observe::Dates(days) => days.clone(),
@@ -129,8 +143,7 @@ fn observe_by_rule(book: &Book) -> Result<Observed> {
             .help("observe earlier, or say that the tables cover that day: [clock] data_until")
             .fail());
     }
-    let observed = observe(&book.project, &book.portfolio, &book.project.observe);
-    if observed.cases.is_empty() { Err(no_cases(&book.project, &observed)) } else { Ok(observed) }
+    Ok(())
 }
 
 /// `recoup train`: a model of the project's cases, evaluated out of time, written to `out`.
@@ -471,6 +484,32 @@ pub fn rolls(project_file: &Path, ask: &Ask, out: Option<&Path>, steps: Steps<'_
         rolls_table(&rolls, book.project.currency.minor_digits).write(path, format)?;
     }
     Ok((RollsSummary::of(&book.project, rolls, out), book.problems))
+}
+
+/// `recoup prove`: no feature of a sample of cases knows what was known only later, and no input looks like the outcome.
+///
+/// # Errors
+/// As [`read_book`]; `cases.date_outside`; `cases.none` if no account is a case.
+pub fn prove(project_file: &Path, ask: ProofAsk, steps: Steps<'_>) -> Result<(ProveSummary, Problems)> {
+    let project = Project::load(project_file)?;
+    steps("reading the tables");
+    let (tables, problems) = tables::read(&project);
+    steps("checking");
+    let book = checked_book(project.clone(), check_tables(&project, tables.clone(), problems))?;
+    dates_within_data(&book)?;
+    steps("cutting, disturbing and comparing");
+    let proof = prove_features(&book.project, tables, &book.portfolio, &CATALOGUE, ask);
+    if proof.cases == 0 {
+        return Err(no_cases(&book.project, &observe(&book.project, &book.portfolio, &book.project.observe)));
+    }
+    let summary = ProveSummary {
+        passed: proof.passed(),
+        proof,
+        rows_set_aside: book.counts.iter().map(|t| t.rows_set_aside).sum(),
+        assumed: book.project.declared.sentences(book.project.currency.minor_digits),
+        project: book.project.name,
+    };
+    Ok((summary, book.problems))
 }
 
 /// `recoup simulate`: a world whose truth is known.

@@ -5,3 +5,4 @@ pub mod tables;
 pub mod manifest;
 pub mod terminal;
 pub mod terminal_rolls;
+pub mod terminal_prove;
