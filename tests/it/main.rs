@@ -12,6 +12,7 @@ mod ledger;
 mod metamorphic;
 mod model;
 mod parquet;
+mod prove;
 mod real;
 mod reference;
 mod road;
