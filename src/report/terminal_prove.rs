@@ -43,12 +43,17 @@ pub fn prove(summary: &ProveSummary) -> String {
             let _ = writeln!(out, "not looked at: inputs that look like the outcome; {why}");
         }
         None if shapes.found.is_empty() => {
-            let _ = writeln!(
+            let _ = write!(
                 out,
                 "no input looks like the outcome: {} columns over {} mature cases, none with an AUC over 0.95 alone",
                 count(shapes.columns as u64),
                 count(shapes.mature_cases as u64)
             );
+            match &shapes.closest {
+                Some(closest) => writeln!(out, " (the highest is {:.3}, `{}`)", closest.auc, closest.column),
+                None => writeln!(out),
+            }
+            .unwrap_or_default();
         }
         None => {
             let _ = writeln!(

@@ -133,7 +133,8 @@ struct Inquiry<'a> {
     trial: Trial,
     /// How many changes the trial makes.
     all: usize,
-    /// Place of the case in its unit.
+    /// Place of the case in the sample, and in its unit.
+    case: usize,
     place: usize,
 }
 
@@ -147,13 +148,14 @@ impl Inquiry<'_> {
         if self.trial == Trial::Cut && changes.len() < self.all { Trial::Alone } else { self.trial }
     }
 
-    fn value(found: &Option<Seen>, feature: usize) -> Value {
-        found.as_ref().map_or(Value::Missing, |found| found[feature].clone())
+    /// Whether a feature differs from what the whole book shows once these changes are made.
+    fn differs(&self, changes: &[Change], feature: usize) -> bool {
+        self.prover.facts.differs(self.case, feature, self.rebuilt(changes).as_ref())
     }
 
     /// The first change whose arrival, after all those before it, changes a feature.
-    fn by_halves(&self, changes: &[Change], feature: usize, seen: &Value) -> Found {
-        let differs = |n: usize| Self::value(&self.rebuilt(&changes[..n]), feature) != *seen;
+    fn by_halves(&self, changes: &[Change], feature: usize) -> Found {
+        let differs = |n: usize| self.differs(&changes[..n], feature);
         if changes.is_empty() || differs(0) || !differs(changes.len()) {
             return Found::Nothing;
         }
@@ -172,8 +174,7 @@ fn search(prover: &Prover<'_>, case: usize, trial: Trial, features: &[usize]) ->
     };
     let slice = prover.slice(unit);
     let changes = prover.changes(unit, &slice, trial);
-    let inquiry = Inquiry { prover, unit, slice, trial, all: changes.len(), place };
-    let seen = |feature: usize| &prover.facts.cases[case].values[feature];
+    let inquiry = Inquiry { prover, unit, slice, trial, all: changes.len(), case, place };
     let mut found: BTreeMap<usize, Found> = BTreeMap::new();
     if changes.len() <= ONE_BY_ONE {
         for (k, change) in changes.iter().enumerate() {
@@ -182,14 +183,14 @@ fn search(prover: &Prover<'_>, case: usize, trial: Trial, features: &[usize]) ->
             }
             let rebuilt = inquiry.rebuilt(std::slice::from_ref(change));
             for feature in features {
-                if !found.contains_key(feature) && Inquiry::value(&rebuilt, *feature) != *seen(*feature) {
+                if !found.contains_key(feature) && prover.facts.differs(case, *feature, rebuilt.as_ref()) {
                     found.insert(*feature, Found::Alone(k));
                 }
             }
         }
     }
     let named = |feature: &usize| {
-        let outcome = found.get(feature).cloned().unwrap_or_else(|| inquiry.by_halves(&changes, *feature, seen(*feature)));
+        let outcome = found.get(feature).cloned().unwrap_or_else(|| inquiry.by_halves(&changes, *feature));
         let told = match outcome {
             Found::Alone(k) => (Some(record(&inquiry.slice, &changes[k])), None),
             Found::Together(k) => {

@@ -74,7 +74,7 @@ pub(super) struct Facts {
 }
 
 /// What is compared besides features, as the cases' own table calls it.
-const OTHERS: [&str; 5] = ["days_past_due", "bucket_name", "overdue", "holds", "outbound_7"];
+const OTHERS: [&str; 6] = ["days_past_due", "bucket_name", "overdue", "holds", "outbound_7", "the case itself"];
 
 impl Facts {
     pub fn of(observed: &Observed, places: &[usize], minor_digits: u8) -> Facts {
@@ -112,15 +112,23 @@ impl Facts {
             word(cases.arrears[place].text(self.minor_digits)),
             word(cases.holds[place].names().collect::<Vec<_>>().join(" ")),
             Value::Number(f64::from(cases.outbound_7[place])),
+            word("a case".into()),
         ];
         self.names[..self.features].iter().enumerate().map(of).chain(others).collect()
     }
 
-    /// Places and values of what differs from the whole book's; everything does where the case is none any more.
+    /// Places and values of what differs from the whole book's; of a case that is none any more that alone.
     pub fn differing(&self, case: usize, found: Option<&Seen>) -> Vec<(usize, Value)> {
-        let seen = self.cases[case].values.iter().enumerate();
-        let now = |place: usize| found.map_or(Value::Missing, |found| found[place].clone());
-        seen.map(|(place, value)| (place, value, now(place))).filter(|(_, value, now)| *value != now).map(|(place, _, now)| (place, now)).collect()
+        let places = 0..self.names.len();
+        places.filter(|place| self.differs(case, *place, found)).map(|place| (place, value(found, place))).collect()
+    }
+
+    /// Whether one value differs.
+    pub fn differs(&self, case: usize, place: usize, found: Option<&Seen>) -> bool {
+        match found {
+            Some(found) => found[place] != self.cases[case].values[place],
+            None => place + 1 == self.names.len(),
+        }
     }
 
     /// `account@as_of`.
@@ -128,4 +136,9 @@ impl Facts {
         let case = &self.cases[case];
         format!("{}@{}", case.account, case.as_of)
     }
+}
+
+/// One value of what was found.
+pub(super) fn value(found: Option<&Seen>, place: usize) -> Value {
+    found.map_or(Value::Missing, |found| found[place].clone())
 }

@@ -2,6 +2,7 @@
 //! No test of dates finds it, for it bears none, or a wrong one.
 
 use crate::base::config::Project;
+use crate::base::dates::Day;
 use crate::base::units::Money;
 use crate::data::cases::Maturity;
 use crate::data::features::{NO_LEVEL, Values};
@@ -46,6 +47,8 @@ pub struct Shapes {
     pub columns: usize,
     /// Those that look like the outcome, most alike first.
     pub found: Vec<Shaped>,
+    /// The column most alike, whether it is named or not.
+    pub closest: Option<Shaped>,
     /// Why nothing could be looked at.
     pub not_looked_at: Option<String>,
 }
@@ -54,11 +57,12 @@ const ACCOUNT_COLUMN: &str = "account column";
 const AMOUNT_DUE: &str = "amount due";
 const FEATURE: &str = "feature";
 
-/// One column over the mature cases; `NaN` where it has no value.
-struct Column {
+/// One column, made when it is looked at: all of them at once would hold a large book's features twice.
+struct Column<'a> {
     name: String,
     of: &'static str,
-    values: Vec<f64>,
+    /// Its values over the mature cases; `NaN` where it has none.
+    values: Box<dyn Fn() -> Vec<f64> + Sync + 'a>,
 }
 
 /// Looks at every input over all mature cases of the book.
@@ -75,60 +79,76 @@ pub(super) fn look(project: &Project, book: &Portfolio, observed: &Observed) -> 
         ));
         return shapes;
     }
+    let columns = columns(project, book, observed, &mature, &repaid);
+    let looked: Vec<Vec<Shaped>> = columns.par_iter().map(|column| both(column, &repaid)).collect();
+    let mut all: Vec<Shaped> = looked.into_iter().flatten().collect();
+    all.sort_by(|a, b| b.auc.total_cmp(&a.auc));
+    shapes.columns = all.len();
+    shapes.closest = all.first().cloned();
+    all.retain(|column| column.auc > SHAPED_AUC);
+    shapes.found = all;
+    shapes
+}
+
+/// Every input: features and account columns, facts of the account that are no features, amounts due.
+fn columns<'a>(project: &'a Project, book: &'a Portfolio, observed: &'a Observed, mature: &'a [usize], repaid: &'a [bool]) -> Vec<Column<'a>> {
+    let cases = &observed.cases;
     let of_accounts: Vec<&str> = book.account_columns.iter().map(|c| &*c.name).chain(["secured"]).collect();
-    let mut columns: Vec<Column> = Vec::new();
-    let mut add = |name: &str, of: &'static str, values: Vec<f64>| columns.push(Column { name: name.into(), of, values });
+    let mut columns: Vec<Column<'a>> = Vec::new();
+    let mut add =
+        |name: &str, of: &'static str, values: Box<dyn Fn() -> Vec<f64> + Sync + 'a>| columns.push(Column { name: name.into(), of, values });
     for column in &observed.features.columns {
-        let values = match &column.values {
-            Values::Number(v) => mature.iter().map(|k| v[*k]).collect(),
-            Values::Category { codes, levels } => by_share(&mature.iter().map(|k| codes[*k]).collect::<Vec<_>>(), levels.len(), &repaid),
-        };
-        add(&column.name, if of_accounts.contains(&&*column.name) { ACCOUNT_COLUMN } else { FEATURE }, values);
+        let of = if of_accounts.contains(&&*column.name) { ACCOUNT_COLUMN } else { FEATURE };
+        match &column.values {
+            Values::Number(v) => add(&column.name, of, Box::new(|| mature.iter().map(|k| v[*k]).collect())),
+            Values::Category { codes, levels } => {
+                add(&column.name, of, Box::new(|| by_share(&mature.iter().map(|k| codes[*k]).collect::<Vec<_>>(), levels.len(), repaid)))
+            }
+        }
     }
     let digits = project.currency.minor_digits;
     let account = |k: &usize| cases.account[*k] as usize;
     if !book.income.is_empty() {
-        add("income", ACCOUNT_COLUMN, mature.iter().map(|k| book.income[account(k)].major(digits)).collect());
+        add("income", ACCOUNT_COLUMN, Box::new(move || mature.iter().map(|k| book.income[account(k)].major(digits)).collect()));
     }
     if !book.payday.is_empty() {
-        add("payday", ACCOUNT_COLUMN, mature.iter().map(|k| book.payday[account(k)]).collect());
+        add("payday", ACCOUNT_COLUMN, Box::new(move || mature.iter().map(|k| book.payday[account(k)]).collect()));
     }
     for (name, which) in [("latest amount due", 0), ("next amount due", 1), ("sum scheduled", 2)] {
-        let values: Vec<f64> = mature.iter().map(|k| due(book, account(k), cases.as_of[*k])[which].major(digits)).collect();
-        add(name, AMOUNT_DUE, values);
+        let due = move |k: &usize| due(book, account(k), cases.as_of[*k])[which].major(digits);
+        add(name, AMOUNT_DUE, Box::new(move || mature.iter().map(due).collect()));
     }
-    let missing: Vec<Column> = columns
-        .iter()
-        .filter(|column| column.values.iter().any(|x| x.is_nan()))
-        .map(|column| Column {
-            name: format!("{} is missing", column.name),
-            of: column.of,
-            values: column.values.iter().map(|x| f64::from(u8::from(x.is_nan()))).collect(),
-        })
-        .collect();
-    columns.extend(missing);
-    columns.retain(|column| column.values.iter().any(|x| !x.is_nan()));
-    shapes.columns = columns.len();
-    shapes.found = columns.par_iter().filter_map(|column| shaped(column, &repaid)).collect();
-    shapes.found.sort_by(|a, b| b.auc.total_cmp(&a.auc));
-    shapes
+    columns
 }
 
-/// A column's likeness to the outcome, if it is great.
-fn shaped(column: &Column, repaid: &[bool]) -> Option<Shaped> {
-    let (values, repaid): (Vec<f64>, Vec<bool>) = column.values.iter().zip(repaid).filter(|(x, _)| !x.is_nan()).map(|(x, r)| (*x, *r)).unzip();
+/// How much a column is like the outcome where it has a value, and whether it has one; nothing of what too few cases tell.
+fn both(column: &Column<'_>, repaid: &[bool]) -> Vec<Shaped> {
+    let values = (column.values)();
+    let known = |x: &f64| !x.is_nan();
+    let mut found = Vec::new();
+    if values.iter().any(known) {
+        let (x, y): (Vec<f64>, Vec<bool>) = values.iter().zip(repaid).filter(|(x, _)| known(x)).map(|(x, r)| (*x, *r)).unzip();
+        found.extend(shaped(column.name.clone(), column.of, &x, &y));
+        if !values.iter().all(known) {
+            let missing: Vec<f64> = values.iter().map(|x| f64::from(u8::from(x.is_nan()))).collect();
+            found.extend(shaped(format!("{} is missing", column.name), column.of, &missing, repaid));
+        }
+    }
+    found
+}
+
+fn shaped(column: String, of: &'static str, values: &[f64], repaid: &[bool]) -> Option<Shaped> {
     let good = repaid.iter().filter(|r| **r).count();
     if values.len() < LEAST_CASES || good.min(repaid.len() - good) < LEAST_OF_EACH {
         return None;
     }
-    let auc = area_under_curve(&values, &repaid)?;
-    let auc = auc.max(1.0 - auc);
-    let advice = match column.of {
+    let auc = area_under_curve(values, repaid)?;
+    let advice = match of {
         ACCOUNT_COLUMN => "ask when it is written: if after the outcome, leave it out (ignored = [ … ]) or take it as it stood at as_of",
         AMOUNT_DUE => "ask whether the amount is the one agreed or the one in the end paid, fees and discounts included",
         _ => "look at the records it is made of: their dates say that they were known, and their values look as if they were written later",
     };
-    (auc > SHAPED_AUC).then(|| Shaped { column: column.name.clone(), of: column.of, auc, n: repaid.len(), repaid: good, advice })
+    Some(Shaped { column, of, auc: auc.max(1.0 - auc), n: repaid.len(), repaid: good, advice })
 }
 
 /// A category as a number: the share repaid of its level, levels of few cases taken together.
@@ -152,7 +172,7 @@ fn by_share(codes: &[u32], levels: usize, repaid: &[bool]) -> Vec<f64> {
 }
 
 /// The latest amount due, the next one, and the sum of all, as known on a day; of statements the amount that the latest one asks for.
-fn due(book: &Portfolio, account: usize, as_of: crate::base::dates::Day) -> [Money; 3] {
+fn due(book: &Portfolio, account: usize, as_of: Day) -> [Money; 3] {
     let i = &book.instalments;
     let known = || range(&i.offsets, account).filter(|k| i.known_on[*k] <= as_of);
     let latest = known().filter(|k| i.due_on[*k] <= as_of).last().map(|k| Money(i.amount[k]));
