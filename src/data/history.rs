@@ -267,9 +267,12 @@ impl Portfolio {
         due.chain(range(&p.offsets, account).map(|k| p.paid_on[k].max(p.known_on[k]))).min().unwrap_or(Day::NEVER)
     }
 
-    /// Whether an account's history on a day is its ledger. Statements that nobody had by then do not hide it.
+    /// Whether an account's history on a day is its ledger: an instalment was known, and no statement says more. What only came later makes no
+    /// ledger and hides none.
     pub fn ledger_at(&self, account: usize, day: Day) -> bool {
-        self.is_ledger(account) && (!self.has_statements(account) || self.ledger_from(account) <= day || !self.stated(account, day))
+        let i = &self.instalments;
+        range(&i.offsets, account).any(|k| i.known_on[k] <= day)
+            && (!self.has_statements(account) || self.ledger_from(account) <= day || !self.stated(account, day))
     }
 
     /// Whether a statement of an account was known by a day.

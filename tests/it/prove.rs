@@ -287,6 +287,22 @@ fn statements_that_come_later_do_not_hide_a_ledger() {
 }
 
 #[test]
+fn a_schedule_agreed_later_makes_no_ledger() {
+    // B is opened in January and its schedule agreed in June only; A's statements name no balance.
+    let project = PROJECT.replace("[cases]", "[tables.statements]\npath = \"statements.csv\"\n[cases]");
+    let project = project.replace("rule = \"cure\"\nhorizon_days = 30", "rule = \"cure_by_status\"\nhorizon_cycles = 1");
+    let book = Book::with(&[
+        ("recoup.toml", &project),
+        ("accounts.csv", "account_id,borrower_id,opened_on\nA,b1,2020-01-01\nB,b1,2020-01-01\n"),
+        ("instalments.csv", "account_id,due_on,amount,known_on\nB,2020-07-01,50,2020-06-01\n"),
+        ("payments.csv", "account_id,paid_on,amount\nB,2020-07-01,50\n"),
+        ("statements.csv", "account_id,statement_on,days_past_due\nA,2020-03-31,20\nA,2020-04-30,50\n"),
+    ]);
+    let summary = proved(&book.project());
+    assert!(summary.passed && summary.proof.cases == 2, "{}", terminal_prove::prove(&summary));
+}
+
+#[test]
 fn a_payment_read_twice_is_set_aside_as_in_the_whole() {
     // Two borrowers share a payment's key; the second row is the duplicate, also where the first one's borrower is not in the sample.
     let project = PROJECT.replace("path = \"payments.csv\"", "path = \"payments.csv\"\nkey = [\"id\"]");

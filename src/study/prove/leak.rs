@@ -70,6 +70,9 @@ pub struct LeakedRecord {
     pub known_on: Option<Day>,
 }
 
+/// The record that leaked, if one explains it, and what to know of it.
+type Told = (Option<LeakedRecord>, Option<String>);
+
 /// What a search found for one feature.
 #[derive(Clone)]
 enum Found {
@@ -98,8 +101,7 @@ pub(super) fn leaks(prover: &Prover<'_>, differences: Vec<Difference>) -> Vec<Le
     let mut groups: BTreeMap<(usize, Trial), Vec<usize>> = BTreeMap::new();
     chosen.iter().for_each(|(feature, one)| groups.entry((one.case, one.trial)).or_default().push(*feature));
     let groups: Vec<((usize, Trial), Vec<usize>)> = groups.into_iter().collect();
-    let found: BTreeMap<usize, (Option<LeakedRecord>, Option<String>)> =
-        groups.par_iter().flat_map_iter(|((case, trial), features)| search(prover, *case, *trial, features)).collect();
+    let found: BTreeMap<usize, Told> = groups.par_iter().flat_map_iter(|((case, trial), features)| search(prover, *case, *trial, features)).collect();
     let leak = |(feature, one): (usize, &Difference)| {
         let all = &by_feature[&feature];
         let seen = |case: usize| prover.facts.cases[case].values[feature].clone();
@@ -168,7 +170,7 @@ impl Inquiry<'_> {
     }
 }
 
-fn search(prover: &Prover<'_>, case: usize, trial: Trial, features: &[usize]) -> Vec<(usize, (Option<LeakedRecord>, Option<String>))> {
+fn search(prover: &Prover<'_>, case: usize, trial: Trial, features: &[usize]) -> Vec<(usize, Told)> {
     let Some((unit, place)) = prover.units.iter().find_map(|unit| Some((unit, unit.cases.iter().position(|other| *other == case)?))) else {
         return Vec::new();
     };

@@ -94,10 +94,10 @@ impl Facts {
 
     /// Everything seen of a case.
     pub fn values(&self, observed: &Observed, place: usize) -> Seen {
-        let of = |(feature, name): (usize, &Box<str>)| {
+        let of = |(feature, name): (usize, &str)| {
             let columns = &observed.features.columns;
             // Columns stand in the same order, unless one could not be made.
-            let column = columns.get(feature).filter(|column| column.name == *name).or_else(|| observed.features.get(name));
+            let column = columns.get(feature).filter(|column| &*column.name == name).or_else(|| observed.features.get(name));
             match column.map(|column| &column.values) {
                 Some(Values::Number(v)) => Value::Number(v[place]),
                 Some(Values::Category { codes, levels }) => Value::Word(levels.get(codes[place] as usize).cloned()),
@@ -114,7 +114,7 @@ impl Facts {
             Value::Number(f64::from(cases.outbound_7[place])),
             word("a case".into()),
         ];
-        self.names[..self.features].iter().enumerate().map(of).chain(others).collect()
+        self.names[..self.features].iter().map(|name| &**name).enumerate().map(of).chain(others).collect()
     }
 
     /// Places and values of what differs from the whole book's; of a case that is none any more that alone.

@@ -175,7 +175,7 @@ fn by_share(codes: &[u32], levels: usize, repaid: &[bool]) -> Vec<f64> {
 fn due(book: &Portfolio, account: usize, as_of: Day) -> [Money; 3] {
     let i = &book.instalments;
     let known = || range(&i.offsets, account).filter(|k| i.known_on[*k] <= as_of);
-    let latest = known().filter(|k| i.due_on[*k] <= as_of).last().map(|k| Money(i.amount[k]));
+    let latest = known().rfind(|k| i.due_on[*k] <= as_of).map(|k| Money(i.amount[k]));
     let next = known().find(|k| i.due_on[*k] > as_of).map(|k| Money(i.amount[k]));
     let sum = known().map(|k| i.amount[k]).reduce(i64::saturating_add).map(Money);
     let s = &book.statements;
