@@ -303,6 +303,22 @@ fn a_schedule_agreed_later_makes_no_ledger() {
 }
 
 #[test]
+fn a_statement_that_comes_late_makes_no_entry() {
+    // The March statement, in order, comes in June: by the end of April the account has been in arrears since February.
+    let project = PROJECT.replace("[cases]", "[tables.statements]\npath = \"statements.csv\"\n[cases]").replace("month_end", "entry");
+    let project = project.replace("rule = \"cure\"\nhorizon_days = 30", "rule = \"cure_by_status\"\nhorizon_cycles = 1");
+    let project = project.replace("[tables.instalments]\npath = \"instalments.csv\"\n[tables.payments]\npath = \"payments.csv\"\n", "");
+    let statements = "A,2020-02-29,2020-02-29,20\nA,2020-03-31,2020-06-10,0\nA,2020-04-30,2020-04-30,50\n";
+    let book = Book::with(&[
+        ("recoup.toml", &project),
+        ("accounts.csv", "account_id,borrower_id,opened_on\nA,b1,2020-01-01\n"),
+        ("statements.csv", &format!("account_id,statement_on,known_on,days_past_due\n{statements}")),
+    ]);
+    let summary = proved(&book.project());
+    assert!(summary.passed && summary.proof.cases == 1, "{}", terminal_prove::prove(&summary));
+}
+
+#[test]
 fn a_payment_read_twice_is_set_aside_as_in_the_whole() {
     // Two borrowers share a payment's key; the second row is the duplicate, also where the first one's borrower is not in the sample.
     let project = PROJECT.replace("path = \"payments.csv\"", "path = \"payments.csv\"\nkey = [\"id\"]");

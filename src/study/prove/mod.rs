@@ -294,10 +294,12 @@ impl Prover<'_> {
         };
         let Some(book) = rebuild(project, slice.changed(changes)) else { return vec![None; unit.cases.len()] };
         let selection = Selection { catalogue: self.catalogue, everyone: false };
-        let observed = observe_selected(project, &book, &Observe::Dates(vec![unit.as_of]), selection);
+        // Where the history itself says who is observed when, that must not know the future either.
+        let rule = if matches!(project.observe, Observe::Entry) { Observe::Entry } else { Observe::Dates(vec![unit.as_of]) };
+        let observed = observe_selected(project, &book, &rule, selection);
         let place = |case: &usize| {
             let account = &self.facts.cases[*case].account;
-            (0..observed.cases.len()).find(|k| observed.cases.account_id(*k) == &**account)
+            (0..observed.cases.len()).find(|k| observed.cases.as_of[*k] == unit.as_of && observed.cases.account_id(*k) == &**account)
         };
         unit.cases.iter().map(|case| place(case).map(|k| self.facts.values(&observed, k))).collect()
     }
