@@ -33,6 +33,7 @@
 //! | `data::features` | feature values, column by column |
 //! | `data::cases` | cases, column by column |
 //! | `data::observe` | who is observed when, what was known, what followed |
+//! | `data::cut` | the raw records of a few borrowers, cut at a day or disturbed after it |
 //! | `data::expressions` | SQL conditions over columns |
 //! | `data::write` | tables to CSV and Parquet |
 //! | **`model`** | **cases to a model** |
@@ -56,12 +57,13 @@
 //! | `study::sample` | the sample book, carried in the binary |
 //! | `study::compare` | two policies on the same book |
 //! | `study::rolls` | how accounts and balances move between buckets, cures and relapses |
+//! | `study::prove` | no feature knows the future, and no input looks like the outcome |
 //! | **`report`** | **results for people** |
 //! | `report::summary` | what each command found |
 //! | `report::tables` | the cases and the problems as tables |
 //! | `report::dictionary` | the catalogue of features, described |
 //! | `report::manifest` | the record of a run |
-//! | `report::terminal`, `report::terminal_rolls` | summaries laid out |
+//! | `report::terminal`, `report::terminal_rolls`, `report::terminal_prove` | summaries laid out |
 //! | **`pipeline`** | **one straight-line function a command** |
 
 pub mod base;

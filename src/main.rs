@@ -10,7 +10,8 @@ use recoup::base::problem::{Failure, Problem, Problems, Severity, shown};
 use recoup::data::write::Format;
 use recoup::pipeline;
 use recoup::report::tables::{is_problems_file, write_problems};
-use recoup::report::{dictionary, terminal, terminal_rolls};
+use recoup::report::{dictionary, terminal, terminal_prove, terminal_rolls};
+use recoup::study::prove;
 use recoup::study::rolls::Ask;
 use recoup::study::simulate::{Shape, World};
 use serde::Serialize;
@@ -79,6 +80,21 @@ enum Command {
         /// Write only these features, in this order.
         #[arg(long, value_name = "NAME,NAME…", value_delimiter = ',')]
         features: Option<Vec<String>>,
+    },
+    /// Prove on your own data that no feature knows the future, and name inputs that look like the outcome.
+    Prove {
+        /// The project file, recoup.toml.
+        #[arg(long, value_name = "FILE")]
+        project: PathBuf,
+        /// Prove that there is no hindsight: cut every table at as_of, rebuild, compare; then disturb what was known later, and compare again.
+        #[arg(long, required = true)]
+        hindsight: bool,
+        /// Cases to sample; all of them if the book has no more.
+        #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+        cases: u32,
+        /// Seed of the sample and of every disturbance.
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        seed: u64,
     },
     /// Train a model of the chance that a case is repaid, test it out of time, write it as a file.
     Train {
@@ -244,6 +260,14 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             console.problems(&problems)?;
             console.result(&summary, || terminal::cases(&summary))?;
             Ok(Done { findings: false })
+        }
+        // clap requires the flag: hindsight is the one thing that can be proved so far.
+        Command::Prove { project, hindsight: _, cases, seed } => {
+            let ask = prove::Ask { cases: cases as usize, seed };
+            let (summary, problems) = pipeline::prove(&project, ask, &steps)?;
+            console.problems(&problems)?;
+            console.result(&summary, || terminal_prove::prove(&summary))?;
+            Ok(Done { findings: !summary.passed })
         }
         Command::Train { project, out } => {
             let (summary, problems) = pipeline::train(&project, &out, &steps)?;

@@ -9,7 +9,7 @@ use crate::base::problem::{Failure, Problem, Problems, Result, Severity, suggest
 use crate::base::units::Bucket;
 use crate::data::cases::{Cases, Maturity};
 use crate::data::catalogue::{CATALOGUE, Feature};
-use crate::data::check::{TableCount, check as check_tables};
+use crate::data::check::{Checked, TableCount, check as check_tables};
 use crate::data::features::FeatureTable;
 use crate::data::history::Portfolio;
 use crate::data::observe::{Observed, Selection, observe, observe_selected};
@@ -24,10 +24,11 @@ use crate::model::train::{TrainingInput, train as train_model};
 use crate::report::dictionary::FeaturesSummary;
 use crate::report::manifest::{InputRecord, Manifest};
 use crate::report::summary::{
-    BucketCount, CasesSummary, CheckSummary, CompareSummary, DemoSummary, RollsSummary, ScoreSummary, TopCase, TrainSummary,
+    BucketCount, CasesSummary, CheckSummary, CompareSummary, DemoSummary, ProveSummary, RollsSummary, ScoreSummary, TopCase, TrainSummary,
 };
 use crate::report::tables::{cases_table, features_table, rolls_table, write_problems};
 use crate::study::compare::{Comparison, compare as compare_policies};
+use crate::study::prove::{Ask as ProofAsk, prove as prove_features};
 use crate::study::rolls::{Ask, rolls as roll_rates};
 use crate::study::sample;
 use crate::study::simulate::{World, WorldSummary, simulate as simulate_world};
@@ -92,6 +93,11 @@ pub fn read_book(project: Project, steps: Steps<'_>) -> Result<Book> {
     let (tables, problems) = tables::read(&project);
     steps("checking");
     let checked = check_tables(&project, tables, problems);
+    checked_book(project, checked)
+}
+
+/// The book of checked tables.
+fn checked_book(project: Project, checked: Checked) -> Result<Book> {
     match checked.portfolio {
         Some(portfolio) => Ok(Book { project, portfolio, counts: checked.counts, problems: checked.problems }),
         None => Err(checked.problems.stop_on_error().err().unwrap_or_else(|| Failure { problems: Vec::new(), kept_in: None })),
@@ -152,6 +158,13 @@ fn unknown_feature(name: &str, features: &FeatureTable) -> Failure {
 
 /// Observes the book on the days of a rule.
 fn observe_by_rule(book: &Book, rule: &Observe, selection: Selection<'_>) -> Result<Observed> {
+    dates_within_data(book, rule)?;
+    let observed = observe_selected(&book.project, &book.portfolio, rule, selection);
+    if observed.cases.is_empty() { Err(no_cases(&book.project, &observed)) } else { Ok(observed) }
+}
+
+/// Refuses observation dates that lie after the data's end.
+fn dates_within_data(book: &Book, rule: &Observe) -> Result<()> {
     let (from, until) = (book.portfolio.data_from, book.portfolio.data_until);
     let named: Vec<Day> = match rule {
         Observe::Dates(days) => days.clone(),
@@ -167,8 +180,7 @@ fn observe_by_rule(book: &Book, rule: &Observe, selection: Selection<'_>) -> Res
             .help("observe earlier, or say that the tables cover that day: [clock] data_until")
             .fail());
     }
-    let observed = observe_selected(&book.project, &book.portfolio, rule, selection);
-    if observed.cases.is_empty() { Err(no_cases(&book.project, &observed)) } else { Ok(observed) }
+    Ok(())
 }
 
 /// All cases of the project's own dates, with every feature.
@@ -523,6 +535,32 @@ pub fn rolls(project_file: &Path, ask: &Ask, out: Option<&Path>, steps: Steps<'_
 pub fn features(project_file: Option<&Path>) -> Result<FeaturesSummary> {
     let project = project_file.map(Project::load).transpose()?;
     Ok(FeaturesSummary::of(project.as_ref()))
+}
+
+/// `recoup prove`: no feature of a sample of cases knows what was known only later, and no input looks like the outcome.
+///
+/// # Errors
+/// As [`read_book`]; `cases.date_outside`; `cases.none` if no account is a case.
+pub fn prove(project_file: &Path, ask: ProofAsk, steps: Steps<'_>) -> Result<(ProveSummary, Problems)> {
+    let project = Project::load(project_file)?;
+    steps("reading the tables");
+    let (tables, problems) = tables::read(&project);
+    steps("checking");
+    let book = checked_book(project.clone(), check_tables(&project, tables.clone(), problems))?;
+    dates_within_data(&book, &book.project.observe)?;
+    steps("cutting, disturbing and comparing");
+    let proof = prove_features(&book.project, tables, &book.portfolio, &CATALOGUE, ask);
+    if proof.cases == 0 {
+        return Err(no_cases(&book.project, &observe(&book.project, &book.portfolio, &book.project.observe)));
+    }
+    let summary = ProveSummary {
+        passed: proof.passed(),
+        proof,
+        rows_set_aside: book.counts.iter().map(|t| t.rows_set_aside).sum(),
+        assumed: book.project.declared.sentences(book.project.currency.minor_digits),
+        project: book.project.name,
+    };
+    Ok((summary, book.problems))
 }
 
 /// `recoup simulate`: a world whose truth is known.

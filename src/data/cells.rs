@@ -221,6 +221,16 @@ impl Codes {
         self.runs().flat_map(|(code, rows)| rows.map(move |_| code))
     }
 
+    /// One code a row, written out: for places that look at rows out of order.
+    pub fn to_vec(&self) -> Vec<u32> {
+        self.iter().collect()
+    }
+
+    /// Keeps the rows that are marked.
+    pub fn retain(&mut self, kept: &[bool]) {
+        *self = self.iter().zip(kept).filter(|(_, kept)| **kept).map(|(code, _)| code).collect();
+    }
+
     /// Each code turned into another.
     pub fn map(&self, turn: impl Fn(u32) -> u32) -> Codes {
         let mut turned = Codes::default();

@@ -281,9 +281,18 @@ impl Portfolio {
         due.chain(range(&p.offsets, account).map(|k| p.paid_on[k].max(p.known_on[k]))).min().unwrap_or(Day::NEVER)
     }
 
-    /// Whether an account's history on a day is its ledger.
+    /// Whether an account's history on a day is its ledger: an instalment was known, and no statement says more. What only came later makes no
+    /// ledger and hides none.
     pub fn ledger_at(&self, account: usize, day: Day) -> bool {
-        self.is_ledger(account) && (!self.has_statements(account) || self.ledger_from(account) <= day)
+        let i = &self.instalments;
+        range(&i.offsets, account).any(|k| i.known_on[k] <= day)
+            && (!self.has_statements(account) || self.ledger_from(account) <= day || !self.stated(account, day))
+    }
+
+    /// Whether a statement of an account was known by a day.
+    fn stated(&self, account: usize, day: Day) -> bool {
+        let s = &self.statements;
+        range(&s.offsets, account).take_while(|k| s.statement_on[*k] <= day).any(|k| s.known_on[k] <= day)
     }
 
     /// Whether an account was closed by a day.

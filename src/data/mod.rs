@@ -14,5 +14,6 @@ pub mod catalogue;
 pub mod features;
 pub mod cases;
 pub mod observe;
+pub mod cut;
 pub mod expressions;
 pub mod write;

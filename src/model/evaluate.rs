@@ -164,6 +164,12 @@ fn auc(ranks: &Ranks, repaid: &[bool], weight: &[f64]) -> Option<f64> {
     (below > 0.0 && all_repaid > 0.0).then(|| pairs / (below * all_repaid))
 }
 
+/// The chance that a case that was repaid has a greater score than one that was not, ties counting half; `None` without both outcomes.
+/// Scores must be known.
+pub fn area_under_curve(score: &[f64], repaid: &[bool]) -> Option<f64> {
+    auc(&ranks(score), repaid, &vec![1.0; score.len()]).map(tidy)
+}
+
 fn ks(ranks: &Ranks, repaid: &[bool]) -> Option<f64> {
     let good = repaid.iter().filter(|r| **r).count() as f64;
     let bad = repaid.len() as f64 - good;

@@ -6,3 +6,4 @@ pub mod dictionary;
 pub mod manifest;
 pub mod terminal;
 pub mod terminal_rolls;
+pub mod terminal_prove;

@@ -9,6 +9,7 @@ use crate::model::bin::Dropped;
 use crate::model::evaluate::SampleEvaluation;
 use crate::model::file::Model;
 use crate::study::compare::{Comparison, PolicyResult};
+use crate::study::prove::Proof;
 use crate::study::rolls::{ALL, BucketFlows, CureRate, RelapseRate, RollRate, Rolls};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -308,6 +309,22 @@ impl RollsSummary {
             file: file.map(|f| f.display().to_string()),
         }
     }
+}
+
+/// What `prove` found.
+#[derive(Debug, Serialize)]
+pub struct ProveSummary {
+    /// Project name.
+    pub project: String,
+    /// Whether nothing was found: no feature knew the future, no input looks like the outcome.
+    pub passed: bool,
+    /// The proof.
+    #[serde(flatten)]
+    pub proof: Proof,
+    /// Rows of the tables set aside: nothing is proved of them.
+    pub rows_set_aside: usize,
+    /// What the project declares.
+    pub assumed: Vec<String>,
 }
 
 /// What `demo` did.

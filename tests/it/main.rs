@@ -15,6 +15,7 @@ mod ledger;
 mod metamorphic;
 mod model;
 mod parquet;
+mod prove;
 mod real;
 mod reference;
 mod road;

@@ -125,7 +125,7 @@ fn the_ranked_list_is_whole_ordered_and_the_same_whatever_the_threads() {
     }
     let manifest: serde_json::Value = serde_json::from_slice(&files[0][2]).unwrap();
     assert_eq!(manifest["cases"], 117);
-    assert_eq!(manifest["tables"][1]["rows_read"], 47_862);
+    assert_eq!(manifest["tables"][1]["rows_read"], 48_257);
     assert_eq!(manifest["outputs"]["ranked.csv"], blake3::hash(&files[0][0]).to_hex().to_string());
 }
 
@@ -181,7 +181,10 @@ fn two_policies_side_by_side() {
         assert!(!p["assumed"].as_array().unwrap().is_empty());
     }
     assert!((amount(&second["net"]) - amount(&first["net"]) - amount(&movement["net_difference"])).abs() < 0.011);
-    assert!(movement["movers"][0]["from_because"].as_str().unwrap().contains("over waiting"));
+    for mover in movement["movers"].as_array().unwrap() {
+        let because = mover["from_because"].as_str().unwrap();
+        assert!(because.contains("over waiting") || because.starts_with("nothing else may be recommended"), "{because}");
+    }
     // Against itself nothing moves.
     let args = ["compare", "--project", &project, "--model", &model, "--policy", &a, "--policy", &a, "--as-of", "2025-12-31", "--json"];
     let json: serde_json::Value = serde_json::from_str(&good(folder.path(), &args)).unwrap();

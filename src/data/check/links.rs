@@ -37,15 +37,16 @@ impl Checker<'_> {
             if accounts.aside.is(row) || code >= known {
                 continue;
             }
-            if has_history[code] {
-                state[code] = opened.as_ref().map_or(Day::NULL, |o| o[row]);
-            } else {
+            state[code] = opened.as_ref().map_or(Day::NULL, |o| o[row]);
+            if !has_history[code] {
+                // Kept all the same: an account is opened before its first statement comes, and until then it counts among the borrower's
+                // accounts and so do the contacts about it. Set aside, it would count on later exports and not on that day's.
                 let problem = Problem::warning("data.no_history", "the account has neither instalments nor statements")
                     .column(accounts.table.source("account_id"))
                     .value(own.list()[code].clone())
                     .rule("at least one instalment or statement")
-                    .help("check the export of its history; an account without one cannot be in arrears");
-                self.set_aside(accounts, row, problem);
+                    .help("check the export of its history; without one the account is kept but never a case");
+                self.problems.push(table.place(row, problem));
             }
         }
         let borrowers = match table.cells("borrower_id") {

@@ -108,7 +108,9 @@ impl Walk<'_> {
         let least = self.project.population.min_dpd;
         match self.rule {
             Observe::Entry => {
-                let enters = |k: &usize| s.dpd[*k] >= least && (*k == all.start || s.dpd[*k - 1] < least);
+                // The statement before it, of those that were known when it became known.
+                let before = |k: usize| (all.start..k).rev().find(|j| s.known_on[*j] <= s.known_on[k]);
+                let enters = |k: &usize| s.dpd[*k] >= least && before(*k).is_none_or(|j| s.dpd[j] < least);
                 all.clone().filter(enters).map(|k| (s.known_on[k], Some(k))).collect()
             }
             _ => {
