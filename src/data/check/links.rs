@@ -1,12 +1,13 @@
 //! Checks that need the accounts: accounts with no history, records of no account or borrower, records before the opening, statements
 //! that repeat one another.
 
-use super::{Checker, Sieve, word_at};
+use super::{Checker, Sieve, first_known, word_at};
 use crate::base::dates::Day;
 use crate::base::problem::Problem;
 use crate::base::schema::{EVENT_KINDS, TableKind};
 use crate::data::cells::{Cells, Codes, NO_WORD, Words};
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 impl Checker<'_> {
     /// What needs the accounts: accounts with no history, records of no account, records before the account was opened.
@@ -76,6 +77,7 @@ impl Checker<'_> {
         let dated = match table.kind {
             TableKind::Payments => Some("paid_on"),
             TableKind::Instalments => Some("due_on"),
+            TableKind::Contacts => Some("contacted_on"),
             _ => None,
         };
         let days = dated.and_then(|name| match table.cells(name) {
@@ -165,16 +167,24 @@ impl Checker<'_> {
         let (Some(codes), Some(days)) = (sieve.codes("account_id").cloned(), sieve.days("statement_on").map(<[Day]>::to_vec)) else {
             return;
         };
-        let mut seen = HashSet::with_capacity(codes.len());
-        for (row, code) in codes.iter().enumerate() {
-            if !sieve.aside.is(row) && !seen.insert((code, days[row])) {
-                let problem = Problem::warning("data.duplicate_key", "the account has another statement of this date; the first is kept")
-                    .column(sieve.table.source("statement_on"))
-                    .value(days[row].to_string())
-                    .rule("one statement an account and date")
-                    .help("if the later one corrects the first, remove the first from the export");
-                self.set_aside(sieve, row, problem);
+        let known = first_known(sieve.table);
+        let mut kept: HashMap<(u32, Day), usize> = HashMap::with_capacity(codes.len());
+        let mut repeats = Vec::new();
+        for (row, code) in codes.iter().enumerate().filter(|(row, _)| !sieve.aside.is(*row)) {
+            match kept.entry((code, days[row])) {
+                Entry::Vacant(new) => drop(new.insert(row)),
+                Entry::Occupied(mut seen) if known(row) < known(*seen.get()) => repeats.push(seen.insert(row)),
+                Entry::Occupied(_) => repeats.push(row),
             }
+        }
+        repeats.sort_unstable();
+        for row in repeats {
+            let problem = Problem::warning("data.duplicate_key", "the account has another statement of this date; the one known first is kept")
+                .column(sieve.table.source("statement_on"))
+                .value(days[row].to_string())
+                .rule("one statement an account and date")
+                .help("if the later one corrects the first, remove the first from the export");
+            self.set_aside(sieve, row, problem);
         }
     }
 }

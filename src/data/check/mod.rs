@@ -16,7 +16,8 @@ use crate::base::problem::{Problem, Problems, Severity, nearest};
 use crate::base::schema::TableKind;
 use crate::base::units::Bucket;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -366,25 +367,40 @@ impl Checker<'_> {
             }
         }
         let shown: Vec<&str> = keys.iter().map(|k| k.1).collect();
+        let known = first_known(table);
         let mut repeats = Vec::new();
+        // Of two rows of a key the one that was known first is kept: what is written later takes nothing away from what was known.
+        let mut judge = |kept: &mut usize, row: usize| {
+            let later = if known(row) < known(*kept) { std::mem::replace(kept, row) } else { row };
+            repeats.push(later);
+        };
         if let [(codes, _)] = keys[..] {
-            // Codes are places among the words, so one column needs no set.
-            let mut seen = vec![false; codes.runs().map(|(code, _)| code).filter(|code| *code != NO_WORD).max().map_or(0, |most| most as usize + 1)];
+            // Codes are places among the words, so one column needs no map.
+            let most = codes.runs().map(|(code, _)| code).filter(|code| *code != NO_WORD).max();
+            let mut kept = vec![usize::MAX; most.map_or(0, |most| most as usize + 1)];
             for (row, code) in codes.iter().enumerate().filter(|(row, _)| !sieve.aside.is(*row)) {
-                if seen.get_mut(code as usize).is_some_and(|seen| std::mem::replace(seen, true)) {
-                    repeats.push(row);
+                match kept.get_mut(code as usize) {
+                    Some(kept) if *kept == usize::MAX => *kept = row,
+                    Some(kept) => judge(kept, row),
+                    None => {}
                 }
             }
         } else {
-            let mut seen: HashSet<Vec<u32>> = HashSet::with_capacity(table.rows);
-            repeats.extend(sieve.aside.used().filter(|row| !seen.insert(keys.iter().map(|k| k.0.get(*row)).collect())));
+            let mut kept: HashMap<Vec<u32>, usize> = HashMap::with_capacity(table.rows);
+            for row in sieve.aside.used() {
+                match kept.entry(keys.iter().map(|k| k.0.get(row)).collect()) {
+                    Entry::Vacant(new) => drop(new.insert(row)),
+                    Entry::Occupied(mut seen) => judge(seen.get_mut(), row),
+                }
+            }
         }
+        repeats.sort_unstable();
         let values: Vec<&Cells> =
             table.columns.iter().zip(&table.cells).filter(|(c, _)| shown.contains(&&*c.source) || c.name == shown[0]).map(|(_, v)| v).collect();
         for row in repeats {
             let value: Vec<&str> = values.iter().filter_map(|v| v.word(word_at(v, row))).collect();
             let problem =
-                Problem::warning("data.duplicate_key", format!("a row of {} with this key was read before; the first is kept", table.kind.name()))
+                Problem::warning("data.duplicate_key", format!("another row of {} has this key; the one known first is kept", table.kind.name()))
                     .column(shown.join(", "))
                     .value(value.first().copied().unwrap_or_default())
                     .rule("one row a key")
@@ -446,6 +462,17 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// The day on which each row was first known: as it says, else the day on which it happened.
+fn first_known(table: &Table) -> impl Fn(usize) -> Day {
+    let days = |name: &str| match table.cells(name) {
+        Some(Cells::Day(days)) => Some(days),
+        _ => None,
+    };
+    let happened = ["paid_on", "due_on", "statement_on", "contacted_on", "from"].into_iter().find_map(days);
+    let known = if table.kind == TableKind::Accounts { None } else { days("known_on") };
+    move |row| known.and_then(|days| days[row].known()).or(happened.map(|days| days[row])).unwrap_or(Day::NULL)
 }
 
 fn word_at(cells: &Cells, row: usize) -> u32 {
