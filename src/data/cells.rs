@@ -131,6 +131,12 @@ impl Words {
     }
 
     fn insert_or_find(&mut self, number: i64) -> u32 {
+        // A new number above all others, as in a file sorted by it, needs no search.
+        if let Words::Numbers { list, places: None, .. } = self
+            && list.last().is_none_or(|last| *last < number)
+        {
+            return self.insert_number(number);
+        }
         self.place_of_number(number, NO_WORD).unwrap_or_else(|| self.insert_number(number))
     }
 

@@ -8,28 +8,46 @@ use std::cmp::Ordering;
 
 /// How rows become records.
 pub(super) enum Order {
-    /// They stand in order.
-    AsIs,
-    /// They stand in order once those not marked are left out.
-    Kept(Vec<bool>),
+    /// They stand in order, but for those left out and for places whose own rows are not in order.
+    AsIs {
+        /// Rows left out, ascending.
+        left_out: Vec<u32>,
+        /// First record of a place out of order, and its records in order, as places from there.
+        within: Vec<(usize, Vec<u32>)>,
+    },
     /// These rows, in this order.
     Rows(Vec<u32>),
 }
 
 impl Order {
     /// The records of a column.
-    pub(super) fn arrange<T: Copy>(&self, column: Vec<T>) -> Vec<T> {
+    pub(super) fn arrange<T: Copy>(&self, mut column: Vec<T>) -> Vec<T> {
         match self {
-            Order::AsIs => column,
-            Order::Kept(kept) => {
-                let mut kept = kept.iter();
-                let mut column = column;
-                column.retain(|_| kept.next() == Some(&true));
+            Order::AsIs { left_out, within } => {
+                close_gaps(&mut column, left_out);
+                for (first, order) in within {
+                    let records = &mut column[*first..first + order.len()];
+                    let sorted: Vec<T> = order.iter().map(|place| records[*place as usize]).collect();
+                    records.copy_from_slice(&sorted);
+                }
                 column
             }
             Order::Rows(rows) => rows.iter().map(|row| column[*row as usize]).collect(),
         }
     }
+}
+
+/// Takes some rows out of a column; the stretches between them move as wholes.
+fn close_gaps<T: Copy>(column: &mut Vec<T>, left_out: &[u32]) {
+    let Some(first) = left_out.first() else { return };
+    let mut end = *first as usize;
+    for (k, gap) in left_out.iter().enumerate() {
+        let next = left_out.get(k + 1).map_or(column.len(), |next| *next as usize);
+        let stretch = *gap as usize + 1..next;
+        column.copy_within(stretch.clone(), end);
+        end += stretch.len();
+    }
+    column.truncate(end);
 }
 
 /// Groups rows by place, ordered by date and then by `tie` within a place: the offsets of the places and the order of the rows.
@@ -38,49 +56,34 @@ impl Order {
 pub(super) fn order(places: usize, place: &Codes, aside: &Aside, date: &[Day], tie: impl Fn(u32, u32) -> Ordering) -> (Vec<usize>, Order) {
     let by_day = |a: u32, b: u32| date[a as usize].cmp(&date[b as usize]).then_with(|| tie(a, b));
     let mut offsets = vec![0usize; places + 1];
-    let (mut before, mut left_out, mut in_order): (Option<(u32, u32)>, usize, bool) = (None, 0, true);
+    let (mut left_out, mut grouped, mut last) = (Vec::new(), true, 0);
     for (p, rows) in place.runs() {
         if p == NOWHERE {
-            left_out += rows.len();
+            left_out.extend(rows.map(|row| row as u32));
             continue;
         }
-        let mut kept = 0;
-        if let (false, Some(first)) = (aside.any_of(rows.clone()), rows.clone().next()) {
-            // The rows of a place stand in order if each day is later than the one before; ties are looked at one by one.
-            let days = &date[rows.clone()];
-            let ascending = days.windows(2).all(|pair| pair[0] < pair[1]);
-            in_order &= before.is_none_or(|(last, earlier)| last < p || (last == p && by_day(earlier, first as u32).is_le()));
-            in_order &= ascending || (first + 1..rows.end).all(|row| by_day(row as u32 - 1, row as u32).is_le());
-            before = Some((p, rows.end as u32 - 1));
-            offsets[p as usize + 1] += rows.len();
-            continue;
+        grouped &= last <= p;
+        last = p;
+        let before = left_out.len();
+        if aside.any_of(rows.clone()) {
+            left_out.extend(rows.clone().filter(|row| aside.is(*row)).map(|row| row as u32));
         }
-        for row in rows.clone().filter(|row| !aside.is(*row)) {
-            let row = row as u32;
-            in_order &= before.is_none_or(|(last, earlier)| last < p || (last == p && by_day(earlier, row).is_le()));
-            before = Some((p, row));
-            kept += 1;
-        }
-        left_out += rows.len() - kept;
-        offsets[p as usize + 1] += kept;
+        offsets[p as usize + 1] += rows.len() - (left_out.len() - before);
     }
     for k in 0..places {
         offsets[k + 1] += offsets[k];
     }
-    let kept = || place.runs().flat_map(|(p, rows)| rows.map(move |row| (p, row))).filter(|(p, row)| *p != NOWHERE && !aside.is(*row));
-    if in_order && left_out == 0 {
-        return (offsets, Order::AsIs);
-    }
-    if in_order {
-        let mut marks = vec![false; date.len()];
-        kept().for_each(|(_, row)| marks[row] = true);
-        return (offsets, Order::Kept(marks));
+    if grouped {
+        let within = out_of_order(&offsets, &left_out, date, by_day);
+        return (offsets, Order::AsIs { left_out, within });
     }
     let mut next = offsets.clone();
     let mut rows = vec![0u32; offsets[places]];
-    for (p, row) in kept() {
-        rows[next[p as usize]] = row as u32;
-        next[p as usize] += 1;
+    for (p, run) in place.runs().filter(|(p, _)| *p != NOWHERE) {
+        for row in run.filter(|row| !aside.is(*row)) {
+            rows[next[p as usize]] = row as u32;
+            next[p as usize] += 1;
+        }
     }
     for k in 0..places {
         let records = &mut rows[offsets[k]..offsets[k + 1]];
@@ -89,6 +92,39 @@ pub(super) fn order(places: usize, place: &Codes, aside: &Aside, date: &[Day], t
         }
     }
     (offsets, Order::Rows(rows))
+}
+
+/// Of rows that stand grouped by place: the places whose own rows are not in order, with their order.
+fn out_of_order(offsets: &[usize], left_out: &[u32], date: &[Day], by_day: impl Fn(u32, u32) -> Ordering) -> Vec<(usize, Vec<u32>)> {
+    let mut found = Vec::new();
+    let (mut row, mut gaps) = (0u32, left_out.iter().copied().peekable());
+    let mut rows: Vec<u32> = Vec::new();
+    for place in offsets.windows(2) {
+        let n = (place[1] - place[0]) as u32;
+        let without_gap = gaps.peek().is_none_or(|gap| *gap >= row + n);
+        if without_gap {
+            // The rows of a place mostly stand in order: each day is later than the one before. Ties are looked at one by one.
+            let days = &date[row as usize..(row + n) as usize];
+            let ascending = days.iter().zip(days.iter().skip(1)).fold(true, |so_far, (a, b)| so_far & (a < b));
+            if ascending {
+                row += n;
+                continue;
+            }
+        }
+        rows.clear();
+        while (rows.len() as u32) < n {
+            if gaps.next_if_eq(&row).is_none() {
+                rows.push(row);
+            }
+            row += 1;
+        }
+        if !rows.is_sorted_by(|a, b| by_day(*a, *b).is_le()) {
+            let mut order: Vec<u32> = (0..n).collect();
+            order.sort_by(|a, b| by_day(rows[*a as usize], rows[*b as usize]));
+            found.push((place[0], order));
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -109,9 +145,15 @@ mod tests {
         let date = [Day(1), Day(2), Day(1), Day(1)];
         let place: Codes = [0, 0, 1, 1].into_iter().collect();
         let (offsets, rows) = order(2, &place, &Aside::default(), &date, |_, _| Ordering::Equal);
-        assert!(matches!(rows, Order::AsIs) && offsets == [0, 2, 4]);
+        assert_eq!((rows.arrange(vec![7, 8, 9, 10]), offsets), (vec![7, 8, 9, 10], vec![0, 2, 4]));
         let (offsets, rows) = order(2, &place, &Aside::of(4, &[1]), &date, |_, _| Ordering::Equal);
-        assert!(matches!(rows, Order::Kept(_)) && offsets == [0, 1, 3]);
-        assert_eq!(rows.arrange(vec![7, 8, 9, 10]), [7, 9, 10]);
+        assert_eq!((rows.arrange(vec![7, 8, 9, 10]), offsets), (vec![7, 9, 10], vec![0, 1, 3]));
+        // The second row is left out, the rows of the second place are out of order; nothing else moves.
+        let place: Codes = [0, NOWHERE, 0, 1, 1, 1, NOWHERE].into_iter().collect();
+        let date = [Day(1), Day(0), Day(1), Day(8), Day(7), Day(9), Day(0)];
+        let (offsets, rows) = order(3, &place, &Aside::of(7, &[5]), &date, |a, b| a.cmp(&b));
+        assert_eq!(offsets, [0, 2, 4, 4]);
+        assert!(matches!(rows, Order::AsIs { .. }));
+        assert_eq!(rows.arrange(vec![10, 11, 12, 13, 14, 15, 16]), [10, 12, 14, 13]);
     }
 }
