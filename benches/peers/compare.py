@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Whether feature files agree: compare.py A.parquet B.parquet [C.parquet ...] (.csv works too).
+"""Whether feature files agree: compare.py A.parquet B.parquet [C.parquet ...] [--re-aged EVENTS.parquet FILE] (.csv works too).
 
-Rows are matched on account_id. Every column of A must be in the others and equal to 1e-9 (of the larger of 1 and the
+Rows are matched on account_id, as text; an account missing from either file is a difference. --re-aged drops from FILE, one of
+those named, the accounts with a re_age event in EVENTS, which the other engines leave out. Every column of A must be in the others and equal to 1e-9 (of the larger of 1 and the
 value), null equal to null; columns only the others have are named and ignored. Exit 1 at any difference.
 """
+import argparse
 import sys
 
 import polars as pl
@@ -11,8 +13,17 @@ import polars as pl
 KEY = "account_id"
 
 
-def read(path):
-    return (pl.read_csv(path, infer_schema_length=None) if path.endswith(".csv") else pl.read_parquet(path)).with_columns(pl.col(KEY).cast(pl.Int64))
+def table(path):
+    return (pl.read_csv(path, infer_schema_length=None) if path.endswith(".csv") else pl.read_parquet(path)).with_columns(pl.col(KEY).cast(pl.String))
+
+
+def read(path, re_aged):
+    features = table(path)
+    if re_aged and path == re_aged[1]:
+        events = table(re_aged[0]).filter(pl.col("kind") == "re_age")
+        rows, features = features.height, features.join(events, on=KEY, how="anti")
+        print(f"{path}: {rows - features.height} re-aged accounts dropped")
+    return features
 
 
 def compare(a, b, path_a, path_b):
@@ -48,11 +59,13 @@ def compare(a, b, path_a, path_b):
 
 
 def main():
-    paths = sys.argv[1:]
-    if len(paths) < 2:
-        sys.exit(__doc__)
-    first = read(paths[0])
-    sys.exit(1 if sum([compare(first, read(p), paths[0], p) for p in paths[1:]]) else 0)
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("files", nargs="+"), p.add_argument("--re-aged", nargs=2, metavar=("EVENTS", "FILE"))
+    a = p.parse_args()
+    if len(a.files) < 2 or (a.re_aged and a.re_aged[1] not in a.files):
+        p.error("two files or more; the second of --re-aged is one of them")
+    first = read(a.files[0], a.re_aged)
+    sys.exit(1 if sum([compare(first, read(f, a.re_aged), a.files[0], f) for f in a.files[1:]]) else 0)
 
 
 if __name__ == "__main__":
