@@ -28,8 +28,10 @@
 //! | `data::check` | what is wrong, all at once; the only way to a portfolio |
 //! | `data::build` | checked tables to a portfolio |
 //! | `data::history` | the portfolio: records by account, sorted by date |
+//! | `data::schedule` | an account's schedules: the original one and those that re-ages put in its place |
 //! | `data::path` | one account's days past due, day by day, as they were known |
 //! | `data::catalogue` | every feature: one entry, one small function |
+//! | `data::episodes` | every arrears episode, with how it ended |
 //! | `data::features` | feature values, column by column |
 //! | `data::cases` | cases, column by column |
 //! | `data::observe` | who is observed when, what was known, what followed |

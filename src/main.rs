@@ -80,6 +80,9 @@ enum Command {
         /// Write only these features, in this order.
         #[arg(long, value_name = "NAME,NAME…", value_delimiter = ',')]
         features: Option<Vec<String>>,
+        /// File for one row an arrears episode, with how it ended: .csv, .csv.gz or .parquet.
+        #[arg(long, value_name = "FILE")]
+        episodes: Option<PathBuf>,
     },
     /// Prove on your own data that no feature knows the future, and name inputs that look like the outcome.
     Prove {
@@ -254,8 +257,8 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             console.result(&summary, || terminal::check(&summary, kept.as_deref()))?;
             Ok(Done { findings: summary.errors + summary.warnings > 0 })
         }
-        Command::Cases { project, out, as_of, all_accounts, features } => {
-            let ask = pipeline::CasesAsk { as_of, all_accounts, features };
+        Command::Cases { project, out, as_of, all_accounts, features, episodes } => {
+            let ask = pipeline::CasesAsk { as_of, all_accounts, features, episodes };
             let (summary, problems) = pipeline::cases(&project, &ask, out.as_deref(), &steps)?;
             console.problems(&problems)?;
             console.result(&summary, || terminal::cases(&summary))?;

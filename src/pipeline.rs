@@ -7,9 +7,10 @@ use crate::base::dates::Day;
 use crate::base::files::{RunFolder, fingerprint, refuse_foreign, write_whole};
 use crate::base::problem::{Failure, Problem, Problems, Result, Severity, suggestion};
 use crate::base::units::Bucket;
-use crate::data::cases::{Cases, Maturity};
+use crate::data::cases::{Cases, Maturity, Outcomes};
 use crate::data::catalogue::{CATALOGUE, Feature};
 use crate::data::check::{Checked, TableCount, check as check_tables};
+use crate::data::episodes::episodes;
 use crate::data::features::FeatureTable;
 use crate::data::history::Portfolio;
 use crate::data::observe::{Observed, Selection, observe, observe_selected};
@@ -24,9 +25,10 @@ use crate::model::train::{TrainingInput, train as train_model};
 use crate::report::dictionary::FeaturesSummary;
 use crate::report::manifest::{InputRecord, Manifest};
 use crate::report::summary::{
-    BucketCount, CasesSummary, CheckSummary, CompareSummary, DemoSummary, ProveSummary, RollsSummary, ScoreSummary, TopCase, TrainSummary,
+    BucketCount, CasesSummary, CheckSummary, CompareSummary, DemoSummary, OutcomeShare, ProveSummary, RollsSummary, ScoreSummary, TopCase,
+    TrainSummary,
 };
-use crate::report::tables::{cases_table, features_table, rolls_table, write_problems};
+use crate::report::tables::{cases_table, episodes_table, features_table, rolls_table, write_problems};
 use crate::study::compare::{Comparison, compare as compare_policies};
 use crate::study::prove::{Ask as ProofAsk, prove as prove_features};
 use crate::study::rolls::{Ask, rolls as roll_rates};
@@ -113,6 +115,8 @@ pub struct CasesAsk {
     pub all_accounts: bool,
     /// Only these features, in this order.
     pub features: Option<Vec<String>>,
+    /// File for every arrears episode and how it ended.
+    pub episodes: Option<PathBuf>,
 }
 
 /// `recoup cases`: the cases of the project's observation dates, with outcomes and features, written to `out` if given.
@@ -121,6 +125,7 @@ pub struct CasesAsk {
 /// As [`read_book`]; `cases.none` if no account is a case; `cases.unknown_feature`; `file.io` if `out` cannot be written.
 pub fn cases(project_file: &Path, ask: &CasesAsk, out: Option<&Path>, steps: Steps<'_>) -> Result<(CasesSummary, Problems)> {
     let format = out.map(table_format).transpose()?;
+    let episodes_format = ask.episodes.as_deref().map(table_format).transpose()?;
     let book = read_book(Project::load(project_file)?, steps)?;
     let wanted = ask.features.as_deref();
     let catalogue = wanted.map(|names| only(&book.project, names));
@@ -131,7 +136,15 @@ pub fn cases(project_file: &Path, ask: &CasesAsk, out: Option<&Path>, steps: Ste
     if let Some(names) = wanted {
         observed.features = observed.features.only(names).map_err(|name| unknown_feature(&name, &observed.features))?;
     }
-    let summary = summarise_cases(&book.project, &observed);
+    let mut summary = summarise_cases(&book.project, &observed);
+    if let (Some(path), Some(format)) = (&ask.episodes, episodes_format) {
+        steps("writing the episodes");
+        let found = episodes(&book.project, &book.portfolio);
+        let mut by_end = BTreeMap::new();
+        found.iter().for_each(|e| *by_end.entry(e.episode.how.name()).or_default() += 1);
+        summary.episodes_by_end = Some(by_end);
+        episodes_table(&book.portfolio, &found).write(path, format)?;
+    }
     if let (Some(path), Some(format)) = (out, format) {
         steps("writing the cases");
         let table = if wanted.is_some() { features_table(observed) } else { cases_table(&book.project, observed) };
@@ -653,6 +666,14 @@ fn summarise_cases(project: &Project, observed: &Observed) -> CasesSummary {
             })
             .filter(|b| b.cases > 0)
             .collect(),
+        outcomes: Outcomes::UNKNOWN.named().into_iter().enumerate().map(|(place, (outcome, _))| outcome_share(cases, place, outcome)).collect(),
+        episodes_by_end: None,
         assumed: project.declared.sentences(project.currency.minor_digits),
     }
+}
+
+fn outcome_share(cases: &Cases, place: usize, outcome: &'static str) -> OutcomeShare {
+    let known = || cases.outcomes.iter().filter_map(|outcomes| outcomes.named()[place].1);
+    let n = known().count();
+    OutcomeShare { outcome, n, share: (n > 0).then(|| known().filter(|holds| *holds).count() as f64 / n as f64) }
 }

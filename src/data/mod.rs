@@ -11,6 +11,7 @@ pub mod history;
 pub mod schedule;
 pub mod path;
 pub mod catalogue;
+pub mod episodes;
 pub mod features;
 pub mod cases;
 pub mod observe;

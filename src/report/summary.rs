@@ -68,8 +68,24 @@ pub struct CasesSummary {
     pub excluded: BTreeMap<&'static str, u64>,
     /// The same by bucket.
     pub by_bucket: Vec<BucketCount>,
+    /// What became of the cases by each definition, whatever the project's own rule.
+    pub outcomes: Vec<OutcomeShare>,
+    /// How the episodes written ended, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub episodes_by_end: Option<BTreeMap<&'static str, u64>>,
     /// What the project declares.
     pub assumed: Vec<String>,
+}
+
+/// How many cases an outcome is known of, and of how many it holds.
+#[derive(Debug, Serialize)]
+pub struct OutcomeShare {
+    /// The outcome.
+    pub outcome: &'static str,
+    /// Cases of which it is known; of a relapse, cures whose 90 days have passed.
+    pub n: usize,
+    /// Share of them of which it holds.
+    pub share: Option<f64>,
 }
 
 /// Cases of one bucket.

@@ -1,12 +1,16 @@
 //! What commands write as tables: the cases with their features, flows between buckets, and the problems.
 
 use crate::base::config::Project;
+use crate::base::dates::Day;
 use crate::base::files::write_whole;
 use crate::base::problem::{Problem, Result};
 use crate::base::units::{Bucket, Money};
 use crate::data::cases::{Maturity, Outcomes};
+use crate::data::episodes::AccountEpisode;
 use crate::data::features::Values;
+use crate::data::history::Portfolio;
 use crate::data::observe::Observed;
+use crate::data::path::EpisodeEnd;
 use crate::data::write::{OutColumn, OutTable};
 use crate::study::rolls::{BucketFlows, Estimate, FlowShare, RelapseRate, Rolls};
 use std::path::Path;
@@ -38,6 +42,26 @@ pub fn cases_table(project: &Project, observed: Observed) -> OutTable {
         table = table.with(name, OutColumn::Number(cases.outcomes.iter().map(known).collect()));
     }
     with_features(table, observed)
+}
+
+/// One row an episode: whose, from when, to when, how it ended.
+pub fn episodes_table(book: &Portfolio, episodes: &[AccountEpisode]) -> OutTable {
+    let ends = [EpisodeEnd::Open, EpisodeEnd::Payment, EpisodeEnd::ReAge, EpisodeEnd::ChargeOff];
+    let place = |end: EpisodeEnd| ends.iter().position(|e| *e == end).unwrap_or(0) as u32;
+    let day = |of: &dyn Fn(&AccountEpisode) -> Day| OutColumn::Day(episodes.iter().map(of).collect());
+    OutTable::default()
+        .with("account_id", OutColumn::Words { codes: episodes.iter().map(|e| e.account).collect(), words: book.account_ids.clone() })
+        .with("borrower_id", OutColumn::Words { codes: episodes.iter().map(|e| e.borrower).collect(), words: book.borrower_ids.clone() })
+        .with("entry", day(&|e| e.episode.entry))
+        .with("end", day(&|e| if e.episode.end == Day::NEVER { Day::NULL } else { e.episode.end }))
+        .with(
+            "ended_by",
+            OutColumn::Words {
+                codes: episodes.iter().map(|e| place(e.episode.how)).collect(),
+                words: Arc::new(ends.iter().map(|end| end.name().into()).collect()),
+            },
+        )
+        .with("max_dpd", OutColumn::Integer(episodes.iter().map(|e| i64::from(e.max_dpd)).collect()))
 }
 
 /// One row a case: who, when, and the features alone.

@@ -109,6 +109,15 @@ pub fn cases(summary: &CasesSummary) -> String {
     let rows =
         summary.by_bucket.iter().map(|b| vec![b.bucket.to_string(), count(b.cases as u64), count(b.mature_cases as u64), percent(b.repaid_share)]);
     let _ = writeln!(out, "{}", table(&["bucket", "cases", "mature", "repaid"], rows));
+    let known: Vec<String> =
+        summary.outcomes.iter().filter(|o| o.n > 0).map(|o| format!("{} {} of {}", o.outcome, percent(o.share), count(o.n as u64))).collect();
+    if !known.is_empty() {
+        let _ = writeln!(out, "by every definition: {}", known.join("; "));
+    }
+    if let Some(ends) = &summary.episodes_by_end {
+        let ends: Vec<String> = ends.iter().map(|(end, n)| format!("{end} {}", count(*n))).collect();
+        let _ = writeln!(out, "episodes by how they ended: {}", ends.join("; "));
+    }
     let _ = writeln!(out, "{} observations; not a mature case:", count(summary.observations));
     if summary.excluded.is_empty() {
         let _ = writeln!(out, "  none");

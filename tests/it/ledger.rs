@@ -189,3 +189,36 @@ fn holds_and_exclusions_follow_the_events() {
     );
     assert_eq!(seen.excluded["written_off"], 4);
 }
+
+#[test]
+fn every_episode_says_how_it_ended() {
+    // Account 1 as above. Account 2: 40 due Mar 20 paid; 40 due Jun 20 not paid, written off on Jul 10. Account 3: 50 due Feb 1 not paid,
+    // re-aged on Mar 5 to 50 due Apr 20, paid Apr 25.
+    let accounts = "account_id,borrower_id,opened_on\n1,b,2019-01-05\n2,b,2019-01-05\n3,c,2019-01-05\n";
+    let extra = Book::with(&[
+        ("accounts.csv", accounts),
+        (
+            "instalments.csv",
+            "account_id,due_on,amount,known_on\n2,2020-06-20,40,\n3,2020-02-01,50,\n3,2020-04-20,50,2020-03-05\n1,2020-01-10,100,\n1,2020-05-10,1,\n",
+        ),
+        ("payments.csv", "account_id,paid_on,amount\n3,2020-04-25,50\n1,2020-01-20,100\n"),
+        ("events.csv", "account_id,kind,from\n2,write_off,2020-07-10\n3,re_age,2020-03-05\n"),
+        ("recoup.toml", &super::world::PROJECT.replace("[cases]", "[tables.events]\npath = \"events.csv\"\n[cases]")),
+    ]);
+    let book = read_book(Project::load(&extra.project()).unwrap(), &|_| {}).unwrap();
+    let found: Vec<(u32, String, String, &str, i32)> = recoup::data::episodes::episodes(&book.project, &book.portfolio)
+        .iter()
+        .map(|e| (e.account + 1, e.episode.entry.to_string(), e.episode.end.to_string(), e.episode.how.name(), e.max_dpd))
+        .collect();
+    let row = |a, entry: &str, end: &str, how, most| (a, entry.to_string(), end.to_string(), how, most);
+    assert_eq!(
+        found,
+        [
+            row(1, "2020-01-11", "2020-01-20", "payment", 9),
+            row(1, "2020-05-11", "never", "open", 235), // May 10 to Dec 31
+            row(2, "2020-06-21", "2020-07-10", "charge_off", 19),
+            row(3, "2020-02-02", "2020-03-05", "re_age", 32),
+            row(3, "2020-04-21", "2020-04-25", "payment", 4),
+        ]
+    );
+}

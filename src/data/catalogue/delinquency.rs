@@ -69,6 +69,17 @@ impl View<'_> {
         found
     }
 
+    /// Highest days past due within an episode, up to `as_of`.
+    pub fn highest_within(&self, episode: &Episode) -> i32 {
+        match self.path() {
+            Some(path) => path.highest(episode.entry, episode.end.plus(-1).min(self.as_of)),
+            None => {
+                let s = &self.book.statements;
+                self.statements().filter(|k| (episode.entry..episode.end).contains(&s.statement_on[*k])).map(|k| s.dpd[k]).max().unwrap_or(0)
+            }
+        }
+    }
+
     /// The entry day (or statement) of the episode that holds `as_of`.
     pub fn episode_began(&self) -> Option<Day> {
         match self.path() {
@@ -206,14 +217,8 @@ pub fn median_days_to_cure(v: &View<'_>, _: i32) -> f64 {
 }
 
 pub fn max_dpd_last_episode(v: &View<'_>, _: i32) -> f64 {
-    let Some(last) = v.episodes().into_iter().find(|e| e.how != EpisodeEnd::Open) else { return f64::NAN };
-    f64::from(match v.path() {
-        Some(path) => path.highest(last.entry, last.end.plus(-1)),
-        None => {
-            let s = &v.book.statements;
-            v.statements().filter(|k| (last.entry..last.end).contains(&s.statement_on[*k])).map(|k| s.dpd[k]).max().unwrap_or(0)
-        }
-    })
+    let last = v.episodes().into_iter().find(|e| e.how != EpisodeEnd::Open);
+    last.map_or(f64::NAN, |last| f64::from(v.highest_within(&last)))
 }
 
 pub fn ever_90dpd(v: &View<'_>, _: i32) -> f64 {

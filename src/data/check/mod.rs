@@ -13,7 +13,7 @@ use super::tables::{Purpose, Table, Tables};
 use crate::base::config::{Project, TableSpec};
 use crate::base::dates::Day;
 use crate::base::problem::{Problem, Problems, Severity, nearest};
-use crate::base::schema::TableKind;
+use crate::base::schema::{EVENT_KINDS, TableKind};
 use crate::base::units::Bucket;
 use serde::Serialize;
 use std::collections::hash_map::Entry;
@@ -143,6 +143,10 @@ pub fn check(project: &Project, tables: Tables, problems: Problems) -> Checked {
         checker.duplicates(sieve);
     }
     checker.feature_names(tables.get(TableKind::Accounts));
+    let promise = EVENT_KINDS.iter().position(|kind| *kind == "promise").map(|place| place as u32);
+    let promises = sieves.iter().filter(|s| s.table.kind == TableKind::Events).any(|s| s.says("kind", promise));
+    let contacts = sieves.iter().any(|s| s.table.kind == TableKind::Contacts && s.table.cells("result").is_some());
+    checker.rates(promises, contacts);
     let data_until = checker.data_until(&sieves);
     for sieve in &mut sieves {
         checker.after_data_end(sieve, data_until.0);
@@ -200,6 +204,11 @@ impl Sieve<'_> {
             Some(Cells::Words { codes, .. }) => Some(codes),
             _ => None,
         }
+    }
+
+    /// Whether some code of a column means that word.
+    fn says(&self, name: &str, wanted: Option<u32>) -> bool {
+        self.meanings.get(name).is_some_and(|meanings| meanings.places.iter().any(|place| Some(*place) == wanted))
     }
 
     /// For each row, the place of its word in the contract's list.

@@ -17,6 +17,24 @@ const OF_ACCOUNTS: [&str; 2] = ["product", "limit"];
 const FACTS: [&str; 2] = ["income", "payday"];
 
 impl Checker<'_> {
+    /// Rates of few records are shrunk towards the book's; that nobody stated those should be known.
+    pub(super) fn rates(&mut self, promises: bool, contacts: bool) {
+        let rates = self.project.rates;
+        for (there, stated, key, feature) in [
+            (promises, rates.promise_kept.is_some(), "promise_kept", "promise_kept_rate"),
+            (contacts, rates.right_party.is_some(), "right_party", "right_party_rate"),
+        ] {
+            if there && !stated {
+                self.problems.push(
+                    Problem::note("config.no_rate", format!("{feature} is shrunk towards one half, for the project does not state the book's rate"))
+                        .file(self.project.file.display().to_string())
+                        .column(format!("rates.{key}"))
+                        .help(format!("state it: [rates] {key} = 0.6")),
+                );
+            }
+        }
+    }
+
     /// A feature of the project must not take the name of something that conditions and models know already.
     pub(super) fn feature_names(&mut self, accounts: Option<&Table>) {
         let planned = || accounts.into_iter().flat_map(|table| table.columns.iter().zip(&table.cells));
