@@ -376,9 +376,21 @@ impl<'a> Console<'a> {
             }
             return Ok(None);
         }
+        self.refuse_other_file(path)?;
         write_problems(problems.iter(), path)?;
         self.show(problems, path);
         Ok(Some(path.display().to_string()))
+    }
+
+    /// The list of problems is written over an earlier one, never over somebody else's file.
+    fn refuse_other_file(&self, path: &Path) -> Result<(), Failure> {
+        if !path.exists() || is_problems_file(path) {
+            return Ok(());
+        }
+        Err(Problem::error("file.in_the_way", "the file for problems exists and is no earlier list of them")
+            .file(path.display().to_string())
+            .help("give another --problems, or move what is there away")
+            .fail())
     }
 
     /// Shows the first problems of each code and says where all are.
@@ -411,7 +423,8 @@ impl<'a> Console<'a> {
     fn failure(&self, failure: Failure) {
         let many = failure.problems.len() > recoup::base::problem::SHOWN_PER_CODE;
         let path: &Path = &self.common.problems;
-        let kept = (many && write_problems(failure.problems.iter(), path).is_ok()).then(|| path.display().to_string());
+        let kept = (many && self.refuse_other_file(path).is_ok() && write_problems(failure.problems.iter(), path).is_ok())
+            .then(|| path.display().to_string());
         let errors_first = failure.problems.iter().filter(|p| p.severity == Severity::Error || !self.common.quiet);
         say(&shown(errors_first, kept.as_deref()));
     }

@@ -4,7 +4,7 @@
 
 use crate::base::config::{Horizon, Observe, Project, Step};
 use crate::base::dates::Day;
-use crate::base::files::{RunFolder, fingerprint, refuse_foreign, write_whole};
+use crate::base::files::{FolderKind, RunFolder, fingerprint, refuse_foreign, refuse_input, write_whole};
 use crate::base::problem::{Failure, Problem, Problems, Result, Severity, suggestion};
 use crate::base::units::Bucket;
 use crate::data::cases::{Cases, Maturity, Outcomes};
@@ -40,6 +40,11 @@ use std::path::{Path, PathBuf};
 
 /// Exclusions that say something of outcomes, not of who is a case: scoring has none of them.
 const OUTCOME_EXCLUSIONS: [&str; 3] = ["immature", "left_the_book", "no_outcome_for_this_history"];
+
+/// What `score` leaves in its folder.
+const RUN: FolderKind = FolderKind { name: "run", key: "observations", entries: &["ranked", "problems", "manifest"] };
+/// What `demo` leaves in its folder.
+const DEMO: FolderKind = FolderKind { name: "demo", key: "compare", entries: &["book", "policies", "model", "run", "manifest"] };
 
 /// Told the name of each step as it begins.
 pub type Steps<'a> = &'a dyn Fn(&str);
@@ -86,6 +91,14 @@ pub fn check(project_file: &Path, steps: Steps<'_>) -> Result<CheckSummary> {
     })
 }
 
+impl Book {
+    /// Every file that was read: the project file and those of its tables.
+    fn inputs(&self) -> Vec<PathBuf> {
+        let tables = self.counts.iter().flat_map(|table| &table.files).map(|file| self.project.root.join(&*file.path));
+        std::iter::once(self.project.file.clone()).chain(tables).collect()
+    }
+}
+
 /// Reads and checks the book of a project.
 ///
 /// # Errors
@@ -127,7 +140,9 @@ pub fn cases(project_file: &Path, ask: &CasesAsk, out: Option<&Path>, steps: Ste
     let format = out.map(table_format).transpose()?;
     let episodes_format = ask.episodes.as_deref().map(table_format).transpose()?;
     let book = read_book(Project::load(project_file)?, steps)?;
-    let wanted = ask.features.as_deref();
+    out.into_iter().chain(ask.episodes.as_deref()).try_for_each(|out| refuse_input(out, &book.inputs()))?;
+    let names: Option<Vec<String>> = ask.features.as_ref().map(|names| names.iter().map(|name| name.trim().to_string()).collect());
+    let wanted = names.as_deref();
     let catalogue = wanted.map(|names| only(&book.project, names));
     let catalogue = catalogue.as_deref().unwrap_or(&CATALOGUE);
     let rule = ask.as_of.map_or_else(|| book.project.observe.clone(), |day| Observe::Dates(vec![day]));
@@ -207,6 +222,7 @@ fn observe_all(book: &Book) -> Result<Observed> {
 /// As [`cases`]; those of training; `file.io` if `out` cannot be written.
 pub fn train(project_file: &Path, out: &Path, steps: Steps<'_>) -> Result<(TrainSummary, Problems)> {
     let book = read_book(Project::load(project_file)?, steps)?;
+    refuse_input(out, &book.inputs())?;
     steps("observing the accounts");
     let observed = observe_all(&book)?;
     let (train, test) = split(&book.project, &observed.cases);
@@ -356,7 +372,7 @@ pub fn score(
     out: &Path,
     steps: Steps<'_>,
 ) -> Result<(ScoreSummary, Problems)> {
-    let folder = RunFolder::begin(out)?;
+    let folder = RunFolder::begin(out, RUN)?;
     let model = Model::load(model_file)?;
     let project = Project::load(project_file)?;
     let digits = project.currency.minor_digits;
@@ -532,6 +548,7 @@ pub fn compare(project_file: &Path, model_file: &Path, policy_files: &[PathBuf],
 pub fn rolls(project_file: &Path, ask: &Ask, out: Option<&Path>, steps: Steps<'_>) -> Result<(RollsSummary, Problems)> {
     let format = out.map(table_format).transpose()?;
     let book = read_book(Project::load(project_file)?, steps)?;
+    out.into_iter().try_for_each(|out| refuse_input(out, &book.inputs()))?;
     steps("following the accounts");
     let rolls = roll_rates(&book.project, &book.portfolio, ask)?;
     if let (Some(path), Some(format)) = (out, format) {
@@ -590,7 +607,7 @@ pub fn simulate(world: &World, out: &Path, format: Format, steps: Steps<'_>) -> 
 /// # Errors
 /// `file.in_the_way`, `file.io` if the folder cannot be written.
 pub fn demo(out: &Path, steps: Steps<'_>) -> Result<DemoSummary> {
-    refuse_foreign(out)?;
+    refuse_foreign(out, DEMO)?;
     steps("laying out the sample book");
     sample::lay_out(out)?;
     let (project, model, run) = (out.join("book/recoup.toml"), out.join("model.json"), out.join("run"));

@@ -56,28 +56,67 @@ fn readable_by_others(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Refuses a place at which something stands that no run of ours left: only an earlier run (it holds `manifest.json`), an empty folder or nothing
-/// may be replaced.
+/// What a command leaves in its folder, by which its own earlier folder is known.
+#[derive(Clone, Copy, Debug)]
+pub struct FolderKind {
+    /// What the folder is called in messages.
+    pub name: &'static str,
+    /// A key that its `manifest.json` has and that of no other kind.
+    pub key: &'static str,
+    /// Names of its entries, up to their first dot.
+    pub entries: &'static [&'static str],
+}
+
+impl FolderKind {
+    /// Whether a folder was left by that command and holds nothing else.
+    fn left(self, place: &Path) -> bool {
+        let manifest = std::fs::read_to_string(place.join("manifest.json")).unwrap_or_default();
+        let known = serde_json::from_str::<serde_json::Value>(&manifest).is_ok_and(|json| json.get(self.key).is_some());
+        let ours = |entry: std::io::Result<std::fs::DirEntry>| {
+            let name = entry.map(|e| e.file_name().to_string_lossy().into_owned()).unwrap_or_default();
+            self.entries.contains(&name.split('.').next().unwrap_or_default())
+        };
+        known && std::fs::read_dir(place).is_ok_and(|mut entries| entries.all(ours))
+    }
+}
+
+/// Refuses a place at which something stands that the same command did not leave: only its own earlier folder, an empty one or nothing may be
+/// replaced.
 ///
 /// # Errors
 /// `file.in_the_way`.
-pub fn refuse_foreign(place: &Path) -> Result<()> {
+pub fn refuse_foreign(place: &Path, kind: FolderKind) -> Result<()> {
     if !place.exists() {
         return Ok(());
     }
-    let ours = place.join("manifest.json").is_file();
     let empty = std::fs::read_dir(place).is_ok_and(|mut entries| entries.next().is_none());
-    if place.is_dir() && (ours || empty) {
+    if place.is_dir() && (empty || kind.left(place)) {
         return Ok(());
     }
-    Err(Problem::error("file.in_the_way", "the output folder exists and is not an earlier run")
+    Err(Problem::error("file.in_the_way", format!("the output folder exists and is not an earlier {}", kind.name))
         .file(place.display().to_string())
-        .rule("an empty folder, a folder with manifest.json, or nothing")
+        .rule(format!("an empty folder, an earlier {} with nothing else in it, or nothing", kind.name))
         .help("give another --out, or move what is there away")
         .fail())
 }
 
+/// Refuses to write over a file that is read.
+///
+/// # Errors
+/// `file.in_the_way`.
+pub fn refuse_input(out: &Path, inputs: &[PathBuf]) -> Result<()> {
+    let Ok(place) = out.canonicalize() else { return Ok(()) };
+    if !inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == place)) {
+        return Ok(());
+    }
+    Err(Problem::error("file.in_the_way", "the output would be written over a file that is read")
+        .file(out.display().to_string())
+        .help("give another name")
+        .fail())
+}
+
 /// A run's folder: filled beside its place, then put there in one rename.
+#[derive(Debug)]
 pub struct RunFolder {
     beside: tempfile::TempDir,
     place: PathBuf,
@@ -88,8 +127,8 @@ impl RunFolder {
     ///
     /// # Errors
     /// `file.io` if its parent cannot be written; those of [`refuse_foreign`].
-    pub fn begin(place: &Path) -> Result<RunFolder> {
-        refuse_foreign(place)?;
+    pub fn begin(place: &Path, kind: FolderKind) -> Result<RunFolder> {
+        refuse_foreign(place, kind)?;
         let parent = parent_of(place);
         let fail = |error: std::io::Error| io_failure(place, "make the output folder", &error);
         std::fs::create_dir_all(parent).map_err(fail)?;
@@ -172,16 +211,32 @@ mod tests {
     fn a_run_replaces_a_run_but_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let place = folder.path().join("run");
-        for text in ["first", "second"] {
-            let run = RunFolder::begin(&place).unwrap();
+        let kind = FolderKind { name: "run", key: "run", entries: &["list", "manifest"] };
+        for text in ["{\"run\": 1}", "{\"run\": 2}"] {
+            let run = RunFolder::begin(&place, kind).unwrap();
             std::fs::write(run.path("manifest.json"), text).unwrap();
+            std::fs::write(run.path("list.csv"), text).unwrap();
             run.finish().unwrap();
         }
-        assert_eq!(std::fs::read_to_string(place.join("manifest.json")).unwrap(), "second");
+        assert_eq!(std::fs::read_to_string(place.join("manifest.json")).unwrap(), "{\"run\": 2}");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        // Somebody's papers, a folder of another command, and a run that somebody has put a note into.
         let other = folder.path().join("papers");
         std::fs::create_dir(&other).unwrap();
         std::fs::write(other.join("thesis.doc"), "mine").unwrap();
-        assert!(RunFolder::begin(&other).is_err());
+        assert!(RunFolder::begin(&other, kind).is_err());
+        assert!(RunFolder::begin(&place, FolderKind { key: "book", ..kind }).is_err());
+        std::fs::write(place.join("notes.txt"), "mine").unwrap();
+        assert!(RunFolder::begin(&place, kind).unwrap_err().to_string().contains("nothing else in it"));
+    }
+
+    #[test]
+    fn a_file_that_is_read_is_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = folder.path().join("payments.csv");
+        std::fs::write(&read, "x").unwrap();
+        let same = folder.path().join(".").join("payments.csv");
+        assert!(refuse_input(&same, std::slice::from_ref(&read)).is_err());
+        assert!(refuse_input(&folder.path().join("cases.csv"), &[read]).is_ok());
     }
 }

@@ -52,7 +52,13 @@ impl FeatureTable {
     /// # Errors
     /// A name that there is none of.
     pub fn only(&self, names: &[String]) -> Result<FeatureTable, String> {
-        let columns = names.iter().map(|name| self.get(name).cloned().ok_or_else(|| name.clone())).collect::<Result<_, _>>()?;
+        let mut columns: Vec<FeatureColumn> = Vec::new();
+        for name in names {
+            // A name given twice is one column.
+            if !columns.iter().any(|column| *column.name == **name) {
+                columns.push(self.get(name).cloned().ok_or_else(|| name.clone())?);
+            }
+        }
         Ok(FeatureTable { columns })
     }
 

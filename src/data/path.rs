@@ -210,13 +210,8 @@ impl Path {
 
     /// Tells cures from re-ages and write-offs. Nothing begins after a write-off.
     fn name_ends(&mut self, book: &Portfolio, account: usize, schedules: &Schedules) {
-        let r = &book.re_ages;
-        // A re-age that brings a schedule ends an episode on the day when that is in force; one that has brought none taints the whole episode.
-        let idle = |re_age: usize, end: Day| !schedules.list().iter().any(|s| s.re_age == Some(re_age) && s.in_force_from <= end);
-        let re_aged = |e: &Episode| {
-            schedules.list()[1..].iter().any(|s| s.in_force_from == e.end)
-                || range(&r.offsets, account).any(|k| (e.entry..=e.end).contains(&r.known_on[k]) && idle(k, e.end))
-        };
+        // The day on which a replaced schedule took days past due to 0. A re-age that brought no schedule replaced nothing.
+        let re_aged = |e: &Episode| schedules.list()[1..].iter().any(|s| s.in_force_from == e.end);
         for episode in self.episodes.iter_mut().filter(|e| e.end != Day::NEVER) {
             if re_aged(episode) {
                 episode.how = EpisodeEnd::ReAge;

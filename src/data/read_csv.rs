@@ -84,7 +84,7 @@ pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn
     let (mut part, last_row) = read_rows(&mut reader, &header, &columns, context);
     if !matches!(last.get(), b'\n' | b'\r') && part.problems.count(Severity::Error) == 0 {
         part.problems.push(
-            Problem::note("data.no_final_line_break", "the last row does not end with a line break")
+            Problem::warning("data.no_final_line_break", "the last row does not end with a line break")
                 .file(context.name.clone())
                 .row(last_row)
                 .help("if the export broke off there, its last cell is not whole: compare the number of rows with the source"),

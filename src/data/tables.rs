@@ -384,17 +384,15 @@ fn read_table(project: &Project, spec: &TableSpec, account_ids: Option<Arc<Words
         && problems.count(Severity::Error) == 0
     {
         let message = format!("{} has no rows", spec.kind.name());
-        // A night without a contact or an event may be; a book without accounts or a history may not.
+        // A night without a contact or an event may be, and a new book without a payment; a book without accounts or a history may not.
         let problem = match spec.kind {
-            TableKind::Contacts | TableKind::Events => Problem::warning("data.empty_table", message),
+            TableKind::Payments | TableKind::Contacts | TableKind::Events => Problem::warning("data.empty_table", message),
             _ => Problem::error("data.empty_table", message),
         };
-        problems.push(
-            problem
-                .file(table.files[0].name.clone())
-                .rule("at least one row")
-                .help("check the export; if the bank keeps no such table, leave it out of the project file"),
-        );
+        problems.push(problem.file(table.files[0].name.clone()).rule("at least one row").help(match spec.kind {
+            TableKind::Payments => "check the export; a ledger nobody has paid into yet is as it should be",
+            _ => "check the export; if the bank keeps no such table, leave it out of the project file",
+        }));
     }
     (table, problems)
 }

@@ -28,7 +28,8 @@ pub fn prove(summary: &ProveSummary) -> String {
         .map(|t| vec![t.trial.meaning().to_string(), count(t.cases), count(t.records), count(t.comparisons), count(t.differences)]);
     let _ = writeln!(out, "{}", table(&["rebuilt", "cases", "records changed", "values compared", "that differ"], rows));
     if proof.leaks.is_empty() {
-        let _ = writeln!(out, "PASS: {} values compared bit for bit, none knows the future", count(proof.comparisons));
+        let verdict = if summary.proof.shapes.found.is_empty() { "PASS" } else { "NO LEAK, but see the inputs below" };
+        let _ = writeln!(out, "{verdict}: {} values compared bit for bit, none knows the future", count(proof.comparisons));
     } else {
         let _ = writeln!(out, "LEAKS: {} features change with what was not known at as_of", proof.leaks.len());
         proof.leaks.iter().take(SHOWN).for_each(|leak| show(&mut out, leak));
@@ -62,13 +63,16 @@ pub fn prove(summary: &ProveSummary) -> String {
                 shapes.found.len(),
                 count(shapes.columns as u64)
             );
-            for shaped in shapes.found.iter().take(SHOWN) {
+            // What the source holds comes first: what is computed from it only follows.
+            let mut found: Vec<_> = shapes.found.iter().collect();
+            found.sort_by_key(|shaped| shaped.of == "feature");
+            for shaped in found.iter().take(SHOWN) {
                 let (n, repaid) = (count(shaped.n as u64), count(shaped.repaid as u64));
                 let _ = writeln!(out, "  {} `{}`: AUC {:.4} over {n} mature cases, {repaid} of them repaid", shaped.of, shaped.column, shaped.auc);
                 let _ = writeln!(out, "    {}", shaped.advice);
             }
             if shapes.found.len() > SHOWN {
-                let more: Vec<&str> = shapes.found[SHOWN..].iter().map(|shaped| shaped.column.as_str()).collect();
+                let more: Vec<&str> = found[SHOWN..].iter().map(|shaped| shaped.column.as_str()).collect();
                 let _ = writeln!(out, "  and in --json: {}", more.join(", "));
             }
         }

@@ -72,7 +72,8 @@ fn awkward() -> Book {
     instalments +=
         "nothing,2020-02-10,0.00,\nnothing,2020-03-10,100.00,\nnothing,2020-03-10,0.00,\nnothing,2020-04-10,0,\nnothing,2100-12-31,5.00,\n";
     payments += "nothing,2020-03-20,0.00,\nnothing,2020-06-20,30.00,\n";
-    let project = PROJECT.replace("[cases]\n", "[tables.events]\npath = \"events.csv\"\n[cases]\nfrom = \"2019-12-31\"\n");
+    let project =
+        PROJECT.replace("[cases]\n", "[rates]\npromise_kept = 0.5\n[tables.events]\npath = \"events.csv\"\n[cases]\nfrom = \"2019-12-31\"\n");
     let files = [
         ("accounts.csv", &accounts),
         ("instalments.csv", &instalments),
@@ -186,7 +187,7 @@ fn a_csv_that_breaks_off_is_noticed() {
     }
     // In the last cell nothing is wrong with the row itself: 30.00 may have become 3.
     let text = said_of(&PAYMENTS[..PAYMENTS.len() - 5]);
-    assert!(text.contains("note[data.no_final_line_break]") && text.contains("payments.csv, row 5"), "{text}");
+    assert!(text.contains("warning[data.no_final_line_break]") && text.contains("payments.csv, row 5"), "{text}");
     assert_eq!(said_of(PAYMENTS), "");
     assert_eq!(said_of(&PAYMENTS.replace('\n', "\r\n")), "");
     let broken = gzip(&PAYMENTS[..PAYMENTS.len() - 5]);

@@ -180,3 +180,33 @@ fn names_that_could_be_mistaken_are_refused() {
     let read = recoup::pipeline::read_book(project, &|_| {}).unwrap();
     assert!(read.portfolio.account_columns.is_empty());
 }
+
+#[test]
+fn a_re_age_without_a_schedule_and_an_open_end_far_away_are_understood() {
+    let project = PROJECT.replace("[cases]", "[tables.events]\npath = \"events.csv\"\n[cases]");
+    // 001 is re-aged with a schedule, 003 without. The dispute of 003 is open until the end of time, as many systems write it.
+    let events = "account_id,kind,from,to\n001,re_age,2020-04-20,\n003,re_age,2020-04-25,\n003,dispute,2020-04-10,9999-12-31\n";
+    let instalments =
+        "account_id,due_on,amount,known_on\n001,2020-02-10,100.00,\n001,2020-05-10,20.00,2020-04-20\n002,2020-02-10,50.00,\n003,2020-03-01,70.00,\n";
+    let book = Book::with(&[("recoup.toml", &project), ("events.csv", events), ("instalments.csv", instalments)]);
+    let found: Vec<String> = book.problems().into_iter().map(|p| format!("{} {}:{} {}", p.0, p.1, p.2, p.4)).collect();
+    assert_eq!(found, ["data.re_age_without_schedule events.csv:3 2020-04-25"]);
+    let book = recoup::pipeline::read_book(recoup::base::config::Project::load(&book.project()).unwrap(), &|_| {}).unwrap();
+    let seen = recoup::data::observe::observe(&book.project, &book.portfolio, &book.project.observe);
+    let of_003 = |k: &usize| seen.cases.account_id(*k) == "003" && seen.cases.as_of[*k] >= "2020-04-30".parse().unwrap();
+    let holds: Vec<String> = (0..seen.cases.len()).filter(of_003).map(|k| seen.cases.holds[k].names().collect()).collect();
+    assert!(holds.len() == 9 && holds.iter().all(|h| h == "dispute_open"), "{holds:?}");
+}
+
+#[test]
+fn of_two_rows_of_a_key_the_one_known_first_is_kept() {
+    let project = PROJECT.replace("path = \"payments.csv\"", "path = \"payments.csv\"\nkey = [\"id\"]");
+    let payments =
+        "account_id,paid_on,amount,id\n003,2020-05-01,30.00,p1\n001,2020-02-20,100.00,p1\n001,2020-04-02,100.00,p2\n001,2020-04-02,100.00,p2\n";
+    let found: Vec<String> = Book::with(&[("recoup.toml", &project), ("payments.csv", payments)])
+        .problems()
+        .into_iter()
+        .map(|p| format!("{}:{} {}", p.0, p.2, p.4))
+        .collect();
+    assert_eq!(found, ["data.duplicate_key:2 p1", "data.duplicate_key:5 p2"]);
+}

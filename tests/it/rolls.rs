@@ -13,9 +13,9 @@ use std::process::Command;
 const ACCOUNTS: &str = "account_id,borrower_id,opened_on,closed_on,product\n\
     A,b1,2020-01-01,,card\nB,b1,2020-01-01,,card\nC,b2,2020-01-01,2020-04-10,loan\nD,b3,2020-01-01,,\n\
     E,b4,2020-01-01,,loan\nF,b5,2020-02-15,2020-04-20,loan\nG,b6,2020-01-01,,card\n";
-const INSTALMENTS: &str = "account_id,due_on,amount\nA,2020-01-20,100\nA,2020-03-20,100\nB,2020-01-10,300\n\
-    C,2020-01-01,50\nC,2020-02-01,50\nC,2020-03-01,50\nD,2020-01-05,40\nD,2020-02-05,40\nD,2020-03-05,40\n\
-    E,2020-01-30,10\nF,2020-04-30,60\nG,2020-01-15,20\n";
+const INSTALMENTS: &str = "account_id,due_on,amount,known_on\nA,2020-01-20,100,\nA,2020-03-20,100,\nB,2020-01-10,300,\n\
+    C,2020-01-01,50,\nC,2020-02-01,50,\nC,2020-03-01,50,\nD,2020-01-05,40,\nD,2020-02-05,40,\nD,2020-03-05,40,\n\
+    E,2020-01-30,10,\nF,2020-04-30,60,\nG,2020-01-15,20,\nG,2020-02-28,20,2020-02-20\n";
 const PAYMENTS: &str = "account_id,paid_on,amount\nA,2020-02-10,100\nC,2020-03-05,50\nC,2020-04-02,100\nD,2020-03-10,80\n\
     F,2020-04-20,60\nG,2020-02-25,20\n";
 const EVENTS: &str = "account_id,kind,from\nB,write_off,2020-03-15\nG,re_age,2020-02-20\n";
@@ -23,7 +23,7 @@ const EVENTS: &str = "account_id,kind,from\nB,write_off,2020-03-15\nG,re_age,202
 /// Seven accounts, cycles of February, March and April:
 /// A: M1 (200) cured Feb 10; M0 to M1 (100); M1 to M2. B: M1 (300) to M2; written off. C: M1 (150) to M2; stays (100 left); cured and closed.
 /// D: M1 (120) to M2; back to M1 (40 left); to M2. E: M1 (10) stays, 30 days past due; M3 after 31 days; M4. F: from March, M0 (60); paid and closed.
-/// G: M1 (20), re-aged; M0 with nothing owed.
+/// G: M1 (20), re-aged to Feb 28, paid before; M0 with nothing owed.
 fn ledger(project: &str) -> Book {
     let project = format!("{project}[tables.events]\npath = \"events.csv\"\n").replace("2020-12-31", "2020-07-31");
     let files = [

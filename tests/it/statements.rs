@@ -88,7 +88,9 @@ fn statements_give_cases_outcomes_and_features() {
     assert_eq!(feature(&found, "months_since_30dpd"), [0.0; 4]);
     assert_eq!(feature(&found, "balance"), [500.0, 550.0, 450.0, 90.0]);
     assert_eq!(feature(&found, "days_since_payment")[..3], [29.0, 60.0, 31.0]);
-    assert_eq!(feature(&found, "paid_to_due_90")[..3], [0.5, 50.0 / 200.0, 150.0 / 190.0]); // 90 days before May 31 is March 2
+    // Paid in a cycle of what the statement before asked: Feb 0 of 50; Mar 0 of 50 more; 90 days before May 31 is March 2, so Mar 0 of 50,
+    // Apr 150 of 100, May 0 of 20.
+    assert_eq!(feature(&found, "paid_to_due_90")[..3], [0.0, 0.0, 150.0 / 170.0]);
     assert_eq!(feature(&found, "other_delinquent_accounts"), [0.0, 1.0, 1.0, 1.0]); // B's last statement still says late in May
     assert!(feature(&found, "arrears").iter().all(|x| x.is_nan()));
 }

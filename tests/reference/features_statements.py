@@ -84,12 +84,12 @@ def payment(account, rows, d, unit):
             pairs.append((s.statement_on, asked, s.amount_paid))
     for w in WINDOWS:
         inside = [s for s in rows if in_window(s.statement_on, d, w)]
-        paid, due = total([s.amount_paid for s in inside]), total([s.amount_due for s in inside])
+        paid = total([s.amount_paid for s in inside])
         pairs_w = [(asked, got) for t, asked, got in pairs if in_window(t, d, w)]
         positive = [s.amount_paid for s in inside if s.amount_paid is not None and s.amount_paid > 0]
         out[f"payments_{w}"] = len(positive) if inside and inside[0].amount_paid is not None else None
         out[f"paid_{w}"] = None if paid is None else paid / unit
-        out[f"paid_to_due_{w}"] = ratio(paid, due)
+        out[f"paid_to_due_{w}"] = ratio(sum(got for _, got in pairs_w), sum(asked for asked, _ in pairs_w)) if pairs_w else None
         out[f"on_time_rate_{w}"] = sum(got >= asked for asked, got in pairs_w) / len(pairs_w) if pairs_w else None
         out[f"partial_payments_{w}"] = sum(0 < got < asked for asked, got in pairs_w) if pairs_w else None
         out[f"payment_variation_{w}"] = variation(positive)

@@ -164,13 +164,8 @@ class Ledger:
         return found
 
     def ended_by_reage(self, entry, end, d):
-        replacing = {v: s for v, s in self.in_force_from.items() if s <= d}
-        if end in replacing.values():
-            return True
-        for number, (known_on, _) in enumerate(self.reages, start=1):
-            if number not in replacing and entry <= known_on <= end:
-                return True
-        return False
+        # A re-age that brought no schedule replaced nothing.
+        return end in [s for s in self.in_force_from.values() if s <= d]
 
 
 def episode_holding(episodes, d):

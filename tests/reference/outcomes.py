@@ -23,7 +23,7 @@ def ledger_outcomes(ledger, d, settings):
     p = received(d + h, d + h + lag)
     out["reaged"] = 0
     for s in ledger.in_force_from.values():
-        if d < s <= d + h and ledger.at(s - 1).dpd >= 1 and received(s - 1, s - 1) < arrears:
+        if d < s <= d + h and ledger.at(s - 1).dpd >= 1 and ledger.at(s).dpd == 0 and received(s - 1, s - 1) < arrears:
             out["reaged"] = 1
     out["paid_ratio"] = min(1.0, max(0.0, p / arrears))
     out["cure"] = int(p >= arrears and not out["reaged"])

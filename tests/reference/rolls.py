@@ -35,7 +35,7 @@ def re_aged(ledger, start, end):
         if e.end is not None and e.end <= end:
             if e.end > start and e.how == "re_age":
                 return True
-        elif any(start < known_on <= end and known_on >= e.entry for known_on, _ in ledger.reages):
+        elif any(start < in_force <= end and in_force >= e.entry for in_force in ledger.in_force_from.values()):
             return True
     return False
 

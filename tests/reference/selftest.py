@@ -145,9 +145,9 @@ def test_reage_twice():
 
 def test_reage_that_replaces_nothing():
     b, l, at = one(instalments=dues(("01-10", 10000), ("03-10", 10000)), events=[reage("01-20")], payments=[pay("01-25", 10000), pay("03-12", 10000)])
-    assert [e.how for e in l.episodes(D("03-31"))] == ["re_age", "payment"] and l.version_in_force(D("03-31")) == 0
-    # 11 to 12 March is the only cure, of one day, out of two ended episodes.
-    check(at("03-31"), past_cures=1, past_cure_rate=0.5, median_days_to_cure=1, max_dpd_last_episode=1, reaged_365=1, shadow_dpd=0)
+    assert [e.how for e in l.episodes(D("03-31"))] == ["payment", "payment"] and l.version_in_force(D("03-31")) == 0
+    # 11 to 25 January, 14 days, and 11 to 12 March, one day: both by payment.
+    check(at("03-31"), past_cures=2, past_cure_rate=1, median_days_to_cure=7.5, max_dpd_last_episode=1, reaged_365=1, shadow_dpd=0)
 
 
 def test_charge_off():
@@ -220,9 +220,9 @@ def test_statements():
     s = settings(rule="cure_by_status", horizon_cycles=1)
     b, l, at = one(s, statements=rows, income=20000, limit=200000)
     a = b.accounts[0]
-    # 31 March: entry 28 February, 32 days; 90 days: 28 (since 31 January) + 31; 30 days: only since 1 March. Paid 40 + 40 of 3 x 100 asked.
+    # 31 March: entry 28 February, 32 days; 90 days: 28 (since 31 January) + 31; 30 days: only since 1 March. Paid 40 + 40 of the 2 x 100 asked before.
     check(at("03-31"), dpd=40, bucket=2, arrears=120, balance=1000, arrears_to_balance=0.12, days_in_episode=32, max_dpd_30=40, days_in_arrears_90=59,
-          days_in_arrears_30=30, episodes_30=0, episodes_90=1, payments_90=2, paid_90=80, paid_to_due_90=80 / 300, on_time_rate_90=0,
+          days_in_arrears_30=30, episodes_30=0, episodes_90=1, payments_90=2, paid_90=80, paid_to_due_90=80 / 200, on_time_rate_90=0,
           partial_payments_90=2, days_since_payment=0, last_payment_to_due=0.4, paid_in_episode_to_arrears=40 / 120, bucket_change_1c=1,
           months_since_30dpd=0, payment_variation_90=0, unpaid_instalments=None, failed_debits_90=None, shadow_dpd=40, instalment_to_income=0.5,
           utilisation=0.5, months_on_book=2, past_cures=0, promises_90=0, promise_open=None, remaining_term=None)

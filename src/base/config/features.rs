@@ -11,14 +11,18 @@ use std::collections::BTreeMap;
 #[serde(untagged, expecting = "expected SQL, or { sql = \"…\", meaning = \"…\", expected = \"up\", \"down\" or \"free\", sub_score = \"ability\" }")]
 pub(super) enum TypedExpression {
     Sql(String),
-    Described {
-        sql: String,
-        meaning: Option<String>,
-        #[serde(default)]
-        expected: Direction,
-        #[serde(default)]
-        sub_score: SubScore,
-    },
+    Described(Described),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Described {
+    sql: String,
+    meaning: Option<String>,
+    #[serde(default)]
+    expected: Direction,
+    #[serde(default)]
+    sub_score: SubScore,
 }
 
 /// Whether a text can name a feature: it must be writable in SQL without quotes.
@@ -57,10 +61,13 @@ pub(super) fn check_expressions(
     for (name, typed) in typed {
         let expression = match typed {
             TypedExpression::Sql(sql) => NamedExpression { sql, meaning: None, expected: Direction::Free, sub_score: SubScore::Neither },
-            TypedExpression::Described { sql, meaning, expected, sub_score } => NamedExpression { sql, meaning, expected, sub_score },
+            TypedExpression::Described(Described { sql, meaning, expected, sub_score }) => NamedExpression { sql, meaning, expected, sub_score },
         };
         if !is_name(&name) {
             problems.push(bad_value("expressions", &name, "no name for a feature", "letters, digits and _, not beginning with a digit"));
+        }
+        if protected.iter().any(|p| p.eq_ignore_ascii_case(&name)) {
+            problems.push(bad_value("expressions", &name, "the name of a protected column", "a name that nobody can take for a protected attribute"));
         }
         let mut words = expression.sql.split(|c: char| !c.is_alphanumeric() && c != '_');
         if let Some(column) = words.find(|word| protected.iter().any(|p| p.eq_ignore_ascii_case(word))) {

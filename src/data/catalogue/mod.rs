@@ -207,7 +207,7 @@ const ENTRIES: &[Entry] = entries![
         "paid", Neither, "money", Each, Up, payment::paid: "paid in {w} days",
             "sum of the standing payments made in the window, less reversals that take back no payment of their size";
         "paid_to_due", Neither, "share", Each, Up, payment::paid_to_due: "paid in {w} days as a share of what fell due",
-            "paid_w / instalments due in the window, without those that a re-age had replaced before; null if none was due";
+            "paid_w / instalments due in the window, without those that a re-age had replaced before; of statements paid in the cycles / asked by the statement before each; null if none was due";
         "on_time_rate", Willingness, "share", Each, Up, payment::on_time_rate: "share of the instalments of {w} days paid by their due date",
             "share of the window's instalments with payments made by the due date >= instalments due by then; null if none was due";
         "last_payment_to_due", Willingness, "share", History, Up, payment::last_payment_to_due: "last payment as a share of the latest instalment",

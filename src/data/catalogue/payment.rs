@@ -51,11 +51,13 @@ pub fn paid(v: &View<'_>, days: i32) -> f64 {
 }
 
 pub fn paid_to_due(v: &View<'_>, days: i32) -> f64 {
-    let due = match v.ledger {
-        Some(_) => Some(v.dues(v.before(days)).fold(0i64, |sum, k| sum.saturating_add(v.book.instalments.amount[k]))),
-        None => sum_known(v.cycles(days).map(|(k, _)| v.book.statements.amount_due[k].known())),
-    };
-    ratio(paid_minor(v, days), due)
+    if v.ledger.is_none() {
+        // What a statement asks for falls due in the next cycle.
+        let (paid, due) = asked_and_paid(v, days).fold((0i64, 0i64), |(p, d), (paid, asked)| (p.saturating_add(paid), d.saturating_add(asked)));
+        return ratio(Some(paid), Some(due));
+    }
+    let due = v.dues(v.before(days)).fold(0i64, |sum, k| sum.saturating_add(v.book.instalments.amount[k]));
+    ratio(paid_minor(v, days), Some(due))
 }
 
 /// Cycles of a window in which something had been asked for: what was paid, what was asked.

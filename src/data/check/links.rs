@@ -6,8 +6,8 @@ use crate::base::dates::Day;
 use crate::base::problem::Problem;
 use crate::base::schema::{EVENT_KINDS, TableKind};
 use crate::data::cells::{Cells, Codes, NO_WORD, Words};
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 impl Checker<'_> {
     /// What needs the accounts: accounts with no history, records of no account, records before the account was opened.
@@ -156,6 +156,53 @@ impl Checker<'_> {
                     .rule("an account_id for every promise and every re_age")
                     .help("name the account that it is about; for several accounts give a row each");
                 self.set_aside(sieve, row, problem);
+            }
+        }
+    }
+
+    /// What a history cannot show: re-ages that brought no schedule, and what statements said before a ledger began.
+    pub(super) fn histories(&mut self, sieves: &[Sieve<'_>]) {
+        let find = |kind: TableKind| sieves.iter().find(|s| s.table.kind == kind);
+        let Some(instalments) = find(TableKind::Instalments) else { return };
+        let Some(schedules) = instalments.codes("account_id") else { return };
+        if let Some(statements) = find(TableKind::Statements).and_then(|s| s.codes("account_id")) {
+            let stated: HashSet<u32> = statements.runs().map(|(code, _)| code).collect();
+            let both: HashSet<u32> = schedules.runs().map(|(code, _)| code).filter(|code| stated.contains(code)).collect();
+            if !both.is_empty() {
+                self.problems.push(
+                    Problem::note("data.two_shapes", format!("{} accounts have both statements and instalments", both.len()))
+                        .file(instalments.table.files[0].name.clone())
+                        .rule("from the first day of its instalments or payments on, an account's history is its ledger alone")
+                        .help("features that look back beyond that day do not see its statements"),
+                );
+            }
+        }
+        let Some(events) = find(TableKind::Events) else { return };
+        let (Some(accounts), Some(from)) = (events.codes("account_id"), events.days("from")) else { return };
+        let re_age = EVENT_KINDS.iter().position(|kind| *kind == "re_age").map(|place| place as u32);
+        let re_ages: Vec<usize> = events.aside.used().filter(|row| events.meaning("kind", *row) == re_age).collect();
+        let known = first_known(events.table);
+        if re_ages.is_empty() {
+            return;
+        }
+        // The latest day on which a schedule of each re-aged account became known; those that say none are as old as the account. `None`
+        // without a schedule.
+        let mut latest: HashMap<u32, Option<Day>> = re_ages.iter().map(|row| (accounts.get(*row), None)).collect();
+        for (code, rows) in schedules.runs() {
+            if let Some(latest) = latest.get_mut(&code) {
+                let day = instalments.days("known_on").and_then(|days| days[rows].iter().copied().max()).unwrap_or(Day::NULL);
+                *latest = (*latest).max(Some(day));
+            }
+        }
+        for row in re_ages {
+            let (account, counts_from) = (accounts.get(row), known(row).max(from[row]));
+            if latest.get(&account).copied().flatten().is_some_and(|latest| latest < counts_from) {
+                let problem = Problem::note("data.re_age_without_schedule", "no instalment became known with this re-age, so it replaces nothing")
+                    .column(events.table.source("from"))
+                    .value(from[row].to_string())
+                    .rule("instalments whose known_on is the re-age's, or later")
+                    .help("give the new schedule with its known_on; until then days past due go on by the old one");
+                self.problems.push(events.table.place(row, problem));
             }
         }
     }

@@ -155,6 +155,7 @@ pub fn check(project: &Project, tables: Tables, problems: Problems) -> Checked {
     for sieve in &mut sieves {
         checker.accountless(sieve);
     }
+    checker.histories(&sieves);
     for sieve in &mut sieves {
         // Which rows of a statement table repeat an account's statement shows only now, among the rows that are left.
         checker.repeated_statements(sieve);
@@ -248,13 +249,15 @@ impl Checker<'_> {
         for (column, cells) in table.columns.iter().zip(&table.cells) {
             let Cells::Day(days) = cells else { continue };
             // One look at the whole column settles nearly every file.
+            // An end far in the future, such as 9999-12-31, is how many systems write *open*: it stays, and means that.
+            let latest = if ["to", "closed_on"].contains(&column.name.as_str()) { Day(i32::MAX - 1) } else { LATEST };
             let known = |day: &Day| if *day == Day::NULL { Day::NEVER } else { *day };
             let span = (days.iter().map(known).min().unwrap_or(Day::NEVER), days.iter().copied().max().unwrap_or(Day::NULL));
-            if span.1 == Day::NULL || (EARLIEST <= span.0 && span.1 <= LATEST) {
+            if span.1 == Day::NULL || (EARLIEST <= span.0 && span.1 <= latest) {
                 continue;
             }
             for (row, day) in days.iter().enumerate() {
-                if day.known().is_some_and(|d| !(EARLIEST..=LATEST).contains(&d)) && !sieve.aside.is(row) {
+                if day.known().is_some_and(|d| !(EARLIEST..=latest).contains(&d)) && !sieve.aside.is(row) {
                     let problem = Problem::warning("data.absurd_date", "the date is no date of an account")
                         .column(column.source.clone())
                         .value(day.to_string())

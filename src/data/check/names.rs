@@ -9,8 +9,28 @@ use crate::data::expressions::{ColumnValues, Columns, Expression};
 use crate::data::observe::regime_name;
 use crate::data::tables::{Purpose, Table};
 
-/// Columns of conditions that are no features.
-const OTHERS: [&str; 5] = ["stake", "probability", "points", "outbound_7", "bucket_group"];
+/// Columns of conditions and of files that are no features.
+const OTHERS: [&str; 19] = [
+    "stake",
+    "probability",
+    "points",
+    "outbound_7",
+    "bucket_group",
+    "account_id",
+    "borrower_id",
+    "as_of",
+    "bucket_name",
+    "overdue",
+    "holds",
+    "maturity",
+    "repaid",
+    "paid_ratio",
+    "cure",
+    "cured_at_horizon",
+    "not_rolled",
+    "reaged",
+    "relapse",
+];
 /// Columns of the accounts table that become features by themselves.
 const OF_ACCOUNTS: [&str; 2] = ["product", "limit"];
 /// Columns of the accounts table that expressions may use beside features.
@@ -40,7 +60,11 @@ impl Checker<'_> {
         let planned = || accounts.into_iter().flat_map(|table| table.columns.iter().zip(&table.cells));
         let contract = |name: &str| planned().any(|(c, _)| c.purpose == Purpose::Contract && c.name == name && OF_ACCOUNTS.contains(&name));
         let known = |name: &str| {
-            CATALOGUE.iter().any(|f| &*f.name == name) || Holds::ALL.iter().any(|(_, n)| *n == name) || OTHERS.contains(&name) || contract(name)
+            CATALOGUE.iter().any(|f| &*f.name == name)
+                || self.project.regimes.keys().any(|period| regime_name(period) == name)
+                || Holds::ALL.iter().any(|(_, n)| *n == name)
+                || OTHERS.contains(&name)
+                || contract(name)
         };
         let file = self.project.file.display().to_string();
         let taken = |key: String, name: &str, help: String| {

@@ -165,9 +165,10 @@ impl Expression {
     /// Its number for a case; `NaN` is NULL.
     pub fn value(&self, columns: &Columns<'_>, case: usize) -> f64 {
         match evaluate(&self.node, columns, case) {
-            Cell::Number(x) => x,
+            // What no double can hold is not computable.
+            Cell::Number(x) if x.is_finite() => x,
             Cell::Truth(yes) => f64::from(u8::from(yes)),
-            Cell::Text(_) | Cell::Null => f64::NAN,
+            Cell::Number(_) | Cell::Text(_) | Cell::Null => f64::NAN,
         }
     }
 

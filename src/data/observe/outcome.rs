@@ -52,10 +52,11 @@ impl Walk<'_> {
         let needed = arrears - tolerance.at(view.now.balance);
         let in_window = paid(ends, ends.plus(lag));
         let paid_ratio = if arrears > 0 { (in_window as f64 / arrears as f64).clamp(0.0, 1.0) } else { f64::NAN };
-        // A re-age that takes effect before payments covered the arrears: a competing outcome, never a cure.
+        // A re-age that takes days past due to 0 before payments covered the arrears: a competing outcome, never a cure.
         let reaged = ledger.schedules.list()[1..].iter().any(|s| {
             let eve = s.in_force_from.plus(-1);
-            s.in_force_from > day && s.in_force_from <= ends && path.dpd(eve) >= 1 && paid(eve, eve) < needed
+            let within = s.in_force_from > day && s.in_force_from <= ends;
+            within && path.dpd(eve) >= 1 && path.dpd(s.in_force_from) == 0 && paid(eve, eve) < needed
         });
         let cure = in_window >= needed && !reaged;
         let (schedules, until) = (&ledger.schedules, ends.plus(lag));

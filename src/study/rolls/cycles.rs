@@ -184,8 +184,8 @@ fn gone(events: &[Event]) -> Day {
 impl Walker<'_> {
     /// Hands every cycle of an account to `take`, in order.
     pub fn account(&mut self, borrower: usize, account: usize, take: impl FnMut(Move)) {
-        let life = self.life(borrower, account);
-        if self.book.is_ledger(account) { self.ledger(&life, account, take) } else { self.statements(&life, account, take) }
+        let mut life = self.life(borrower, account);
+        if self.book.is_ledger(account) { self.ledger(&mut life, account, take) } else { self.statements(&life, account, take) }
     }
 
     fn life(&mut self, borrower: usize, account: usize) -> Life {
@@ -205,8 +205,10 @@ impl Walker<'_> {
         life
     }
 
-    fn ledger(&mut self, life: &Life, account: usize, mut take: impl FnMut(Move)) {
+    fn ledger(&mut self, life: &mut Life, account: usize, mut take: impl FnMut(Move)) {
         self.schedules.read(self.book, account);
+        // A re-age counts in a ledger from the day on which its schedule is in force; one that brought none replaced nothing.
+        life.re_ages = self.schedules.list()[1..].iter().map(|schedule| schedule.in_force_from).collect();
         self.path.ledger(self.book, account, &self.schedules, self.tolerance);
         let path = &self.path;
         let at = |day: Day| path.at(day).map_or((0, 0), |s| (s.dpd(day), s.balance.max(0)));

@@ -34,7 +34,7 @@ mod tests;
 pub use statements::Shape;
 
 use crate::base::dates::Day;
-use crate::base::files::RunFolder;
+use crate::base::files::{FolderKind, RunFolder};
 use crate::base::problem::{Problem, Result};
 use crate::data::write::Format;
 use account::{Opening, walk};
@@ -102,6 +102,13 @@ pub struct WorldSummary {
     /// Share of accounts neither closed nor written off that are in arrears; mean over the month ends of the second half.
     pub in_arrears_share: f64,
 }
+
+/// What a simulated world leaves in its folder.
+const FOLDER: FolderKind = FolderKind {
+    name: "simulated book",
+    key: "data_until",
+    entries: &["accounts", "instalments", "payments", "statements", "contacts", "events", "truth", "recoup", "manifest"],
+};
 
 /// First day of every simulated history.
 pub(crate) fn first_day() -> Day {
@@ -187,7 +194,7 @@ fn accounts_of_borrowers(world: &World) -> Vec<u8> {
 }
 
 fn write(world: &World, out: &Path, format: Format, borrowers: u64, all: Ledger) -> Result<WorldSummary> {
-    let folder = RunFolder::begin(out)?;
+    let folder = RunFolder::begin(out, FOLDER)?;
     let counts = all.counts;
     let mut rows = std::collections::BTreeMap::new();
     for (name, table) in tables::tables(world, all) {

@@ -71,7 +71,7 @@ fn re_aged_twice_and_once_without_instalments() {
     // A third re-age of Aug 2 has no instalments: it replaces nothing. Paid: Apr 20 60; Jun 2 10 (counts in the third schedule, from Jun
     // 1); Jun 30 20, Jul 20 20, Aug 5 50, Oct 1 50.
     // Episodes: Feb 6 – Mar 20 re-age (dpd 42 on Mar 19); May 21 – Jun 3 re-age (dpd 13); Jul 1 – Jul 20 payment (19 days, dpd 19); Jul
-    // 31 – Aug 5 re-age (that of Aug 2; dpd 5); Aug 31 – Oct 1.
+    // 31 – Aug 5 payment (5 days, dpd 5; the re-age of Aug 2 replaced nothing); Aug 31 – Oct 1.
     // Jul 15: 50 due, 30 paid since Jun 1. Sep 5: 150 due, 100 paid.
     let book = worked("", CURE, "
         accounts account_id,borrower_id,opened_on
@@ -113,13 +113,13 @@ fn re_aged_twice_and_once_without_instalments() {
         days_in_episode 6; episodes_w 1 | 3 | 4 | 5; months_since_30dpd 5; bucket_change_1c 1; first_payment_default 1
         max_dpd_w 6 | 19 | 42  # 180 days back is Mar 9
         days_in_arrears_w 6 | 30 | 53 | 85  # 90: 19 + 5 + 6; 180: 13 more and Mar 10 – 19; 365: 32 more
-        past_cures 1; past_cure_rate 1 / 4; median_days_to_cure 19; max_dpd_last_episode 5; reaged_365 3
+        past_cures 2; past_cure_rate 2 / 4; median_days_to_cure 24 / 2; max_dpd_last_episode 5; reaged_365 3
         days_since_payment 31; payments_w 0 | 3 | 5; paid_w 0 | 90 | 160; paid_to_due_w 0 / 50 | 90 / 150 | 160 / 270 | 160 / 470
         on_time_rate_w 0 / 1 | 0 / 3 | 1 / 5 | 1 / 7
         last_payment_to_due 50 / 50; partial_payments_w 0 | 1 | 2; payment_variation_w null | sqrt(1800) / 90 | sqrt(9400) / 160
         payment_day_spread sqrt(2716) / 5; failed_debits_w 0; paid_in_episode_to_arrears 0 / 50
         months_on_book 8; remaining_term 0
-        accounts_of_borrower 1; total_exposure 50; borrower_past_cures 1
+        accounts_of_borrower 1; total_exposure 50; borrower_past_cures 2
         borrower_max_dpd_365 42  # 42 on Mar 19
         day_of_month 5; month 9; days_to_payday null; regime_spring 0
     ");

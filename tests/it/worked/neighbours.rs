@@ -161,7 +161,7 @@ fn statements_with_money() {
         days_in_episode 32; max_dpd_w 45; episodes_w 0 | 1 | 2; months_since_30dpd 0; bucket_change_1c 1
         days_in_arrears_w 30 | 59 | 89  # 30; 31 + 28; and November 30
         past_cures 1; past_cure_rate 1 / 1; median_days_to_cure 31; max_dpd_last_episode 10
-        days_since_payment 0; payments_w 1 | 2 | 5; paid_w 40 | 90 | 240; paid_to_due_w 40 / 110 | 90 / 260 | 240 / 430
+        days_since_payment 0; payments_w 1 | 2 | 5; paid_w 40 | 90 | 240; paid_to_due_w 40 / 100 | 90 / 200 | 190 / 320
         on_time_rate_w 0 / 1 | 1 / 3 | 2 / 5  # Jan paid the 50 asked, Feb 0 of 50, Mar 40 of 100; Nov 30 of 50, Dec the 70
         last_payment_to_due 40 / 100; partial_payments_w 1 | 1 | 2; paid_in_episode_to_arrears 40 / 60
         payment_variation_w null | sqrt(100) / 90 | sqrt(4400) / 240  # {50, 40}; {50, 30, 70, 50, 40}: mean 48, variance 880 / 5
@@ -179,7 +179,7 @@ fn statements_with_money() {
         days_in_episode 42; max_dpd_w 45; episodes_w 0 | 1 | 2; months_since_30dpd 0; bucket_change_1c 1
         days_in_arrears_w 20 | 59 | 89  # 30: since Mar 11
         past_cures 1; past_cure_rate 1 / 1; median_days_to_cure 31; max_dpd_last_episode 10
-        days_since_payment 10; payments_w 1 | 2 | 5; paid_w 40 | 90 | 240; paid_to_due_w 40 / 110 | 90 / 260 | 240 / 430
+        days_since_payment 10; payments_w 1 | 2 | 5; paid_w 40 | 90 | 240; paid_to_due_w 40 / 100 | 90 / 200 | 190 / 320
         on_time_rate_w 0 / 1 | 1 / 3 | 2 / 5
         last_payment_to_due 40 / 100; partial_payments_w 1 | 1 | 2; payment_variation_w null | sqrt(100) / 90 | sqrt(4400) / 240
         paid_in_episode_to_arrears 40 / 60
@@ -216,7 +216,7 @@ fn both_shapes_in_one_account() {
         dpd 5; bucket 1; arrears 30; balance 300; arrears_to_balance 30 / 300; shadow_dpd 5
         days_in_episode 11; max_dpd_w 5; episodes_w 1; bucket_change_1c null
         days_in_arrears_w 20 | 30  # no statement before: 30 days, from Jan 11 within the window
-        days_since_payment null; payments_w 0; paid_w 0; paid_to_due_w 0 / 30; on_time_rate_w null
+        days_since_payment null; payments_w 0; paid_w 0; paid_to_due_w null; on_time_rate_w null
         last_payment_to_due null; partial_payments_w null; payment_variation_w null; paid_in_episode_to_arrears 0 / 30
         months_on_book 2
         accounts_of_borrower 1; total_exposure 300; borrower_max_dpd_365 5
