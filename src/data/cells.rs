@@ -338,7 +338,6 @@ pub struct Builder {
     date_format: Option<String>,
     recent: [(Vec<u8>, u32); RECENT],
     short: [Option<(u128, u32)>; RECENT],
-    last_short: Option<(u128, u32)>,
 }
 
 /// Words remembered to save look-ups. Files are sorted by account, and a column of codes has few words.
@@ -367,7 +366,6 @@ impl Builder {
             date_format: date_format.map(str::to_string),
             recent: std::array::from_fn(|_| (Vec::new(), NO_WORD)),
             short: [None; RECENT],
-            last_short: None,
         }
     }
 
@@ -444,15 +442,13 @@ impl Builder {
         }
     }
 
-    /// Adds a short word to a column of words by the bits that stand for it and for no other, if it was added before.
-    pub fn push_remembered(&mut self, bits: u128) -> bool {
-        let Cells::Words { codes, .. } = &mut self.cells else { return false };
-        let found = self.last_short.filter(|(known, _)| *known == bits).or(self.short[short_slot(bits)].filter(|(known, _)| *known == bits));
-        if let Some((_, code)) = found {
-            self.last_short = found;
-            codes.push(code);
+    /// Adds a short word to a column of words, in that many rows, by the bits that stand for it and for no other, if it was added before.
+    pub fn push_remembered(&mut self, bits: u128, rows: usize) -> bool {
+        let (Cells::Words { codes, .. }, Some((known, code))) = (&mut self.cells, self.short[short_slot(bits)]) else { return false };
+        if known == bits {
+            codes.push_run(code, rows);
         }
-        found.is_some()
+        known == bits
     }
 
     /// Remembers the bits that stand for the word that was added last.

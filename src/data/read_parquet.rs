@@ -182,23 +182,34 @@ fn convert(
     };
     match values.dtype() {
         DataType::String if matches!(builder.cells, Cells::Words { .. }) => {
-            let mut row = 0;
+            let (mut first, full) = (0, values.null_count() == 0);
             for chunk in values.str().map_err(broken)?.downcast_iter() {
-                for (place, (text, view)) in chunk.iter().zip(chunk.views().iter()).enumerate() {
-                    let Some(text) = text else {
+                let views = chunk.views();
+                let mut place = 0;
+                while place < views.len() {
+                    let Some(text) = chunk.get(place) else {
                         builder.push_null();
+                        place += 1;
                         continue;
                     };
-                    // The bits of a text of at most twelve bytes hold all of it.
-                    if !view.is_inline() || !builder.push_remembered(view.as_u128()) {
+                    // The bits of a text of at most twelve bytes hold all of it, and a column of codes holds the same one many times in a row.
+                    let bits = views[place].is_inline().then(|| views[place].as_u128());
+                    let same = |next: &usize| views[*next].as_u128() == bits.unwrap_or(0) && (full || chunk.get(*next).is_some());
+                    let until = bits.map_or(place + 1, |_| (place + 1..views.len()).find(|next| !same(next)).unwrap_or(views.len()));
+                    if !bits.is_some_and(|bits| builder.push_remembered(bits, until - place)) {
                         let found = builder.push_text(text.as_bytes());
-                        if view.is_inline() && found.is_ok() {
-                            builder.remember(view.as_u128());
+                        if let (Some(bits), true) = (bits, found.is_ok()) {
+                            builder.remember(bits);
+                            builder.push_remembered(bits, until - place - 1);
+                            place = until - 1;
                         }
-                        keep(row + place, found, &|| text.to_string());
+                        keep(first + place, found, &|| text.to_string());
+                        place += 1;
+                        continue;
                     }
+                    place = until;
                 }
-                row += chunk.len();
+                first += views.len();
             }
         }
         DataType::String => {

@@ -125,6 +125,8 @@ pub(super) struct Sieve<'a> {
     pub table: &'a Table,
     pub aside: Aside,
     pub meanings: BTreeMap<&'static str, Meanings>,
+    /// Earliest and latest known day of each column of dates: one look at a column settles most checks of nearly every file.
+    spans: Vec<(&'a str, (Day, Day))>,
 }
 
 struct Checker<'a> {
@@ -207,6 +209,11 @@ impl Sieve<'_> {
         }
     }
 
+    /// Earliest and latest known day of a column of dates.
+    fn span(&self, name: &str) -> Option<(Day, Day)> {
+        self.spans.iter().find(|(column, _)| *column == name).map(|(_, span)| *span)
+    }
+
     /// Whether some code of a column means that word.
     fn says(&self, name: &str, wanted: Option<u32>) -> bool {
         self.meanings.get(name).is_some_and(|meanings| meanings.places.iter().any(|place| Some(*place) == wanted))
@@ -221,7 +228,11 @@ impl Sieve<'_> {
 
 impl Checker<'_> {
     fn sieve<'t>(&self, table: &'t Table) -> Sieve<'t> {
-        Sieve { table, aside: Aside::of(table.rows, &table.aside), meanings: BTreeMap::new() }
+        let spans = table.columns.iter().zip(&table.cells).filter_map(|(column, cells)| match cells {
+            Cells::Day(days) => Some((column.name.as_str(), span(days))),
+            _ => None,
+        });
+        Sieve { table, aside: Aside::of(table.rows, &table.aside), meanings: BTreeMap::new(), spans: spans.collect() }
     }
 
     fn spec(&self, kind: TableKind) -> Option<&TableSpec> {
@@ -248,11 +259,9 @@ impl Checker<'_> {
         let table = sieve.table;
         for (column, cells) in table.columns.iter().zip(&table.cells) {
             let Cells::Day(days) = cells else { continue };
-            // One look at the whole column settles nearly every file.
             // An end far in the future, such as 9999-12-31, is how many systems write *open*: it stays, and means that.
             let latest = if ["to", "closed_on"].contains(&column.name.as_str()) { Day(i32::MAX - 1) } else { LATEST };
-            let known = |day: &Day| if *day == Day::NULL { Day::NEVER } else { *day };
-            let span = (days.iter().map(known).min().unwrap_or(Day::NEVER), days.iter().copied().max().unwrap_or(Day::NULL));
+            let span = sieve.span(&column.name).unwrap_or((Day::NEVER, Day::NULL));
             if span.1 == Day::NULL || (EARLIEST <= span.0 && span.1 <= latest) {
                 continue;
             }
@@ -438,7 +447,7 @@ impl Checker<'_> {
             for sieve in sieves.iter().filter(|s| s.table.kind == *kind) {
                 let days = sieve.days(name).unwrap_or(&[]);
                 if sieve.aside.count() == 0 {
-                    latest = days.iter().copied().max().unwrap_or(latest).max(latest);
+                    latest = sieve.span(name).map_or(latest, |(_, last)| last.max(latest));
                     continue;
                 }
                 latest = days.iter().enumerate().filter(|(row, _)| !sieve.aside.is(*row)).map(|(_, day)| *day).max().unwrap_or(latest).max(latest);
@@ -459,7 +468,7 @@ impl Checker<'_> {
         };
         for name in names {
             let Some(Cells::Day(days)) = sieve.table.cells(name) else { continue };
-            if days.iter().max().is_none_or(|last| *last <= until) {
+            if sieve.span(name).is_none_or(|(_, last)| last <= until) {
                 continue;
             }
             for (row, day) in days.iter().enumerate() {
@@ -474,6 +483,15 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Earliest and latest known day; the earliest is later than every day, and the latest earlier, where none is known.
+fn span(days: &[Day]) -> (Day, Day) {
+    let (low, high) = days.iter().fold((i32::MAX, i32::MIN), |(low, high), day| {
+        let known = if *day == Day::NULL { i32::MAX } else { day.0 };
+        (low.min(known), high.max(day.0))
+    });
+    (Day(low), Day(high))
 }
 
 /// The day on which each row was first known: as it says, else the day on which it happened.
