@@ -275,7 +275,7 @@ impl Portfolio {
 
     /// The first day that an account's ledger reaches: on which a due date or a payment had passed and was known. Before it, the statements
     /// of an account that has both say more.
-    fn ledger_from(&self, account: usize) -> Day {
+    pub(super) fn ledger_from(&self, account: usize) -> Day {
         let (i, p) = (&self.instalments, &self.payments);
         let due = range(&i.offsets, account).map(|k| i.due_on[k].max(i.known_on[k]));
         due.chain(range(&p.offsets, account).map(|k| p.paid_on[k].max(p.known_on[k]))).min().unwrap_or(Day::NEVER)

@@ -8,7 +8,7 @@ use super::schedule::{Schedules, Standing};
 use crate::base::config::Tolerance;
 use crate::base::dates::Day;
 
-/// Days `from..` until the next segment, on which arrears stay the same and days past due grow by one a day.
+/// Days `from..` until the next segment, on which arrears stay the same and days past due grow by one a day, or stay what a statement said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// First day.
@@ -21,6 +21,8 @@ pub struct Segment {
     pub oldest_due: Day,
     /// Instalments due and not fully paid.
     pub unpaid: u32,
+    /// Days past due that a statement said, before the ledger began.
+    pub stated: Option<i32>,
 }
 
 /// How an episode ended.
@@ -77,8 +79,22 @@ pub struct Path {
 }
 
 impl Segment {
+    /// The first day of this segment with days past due ≥ 1; [`Day::NEVER`] if there is none however long it lasts.
+    fn late_from(&self) -> Day {
+        match self.stated {
+            Some(dpd) if dpd >= 1 => self.from,
+            Some(_) => Day::NEVER,
+            None if self.oldest_due == Day::NULL => Day::NEVER,
+            // Days past due reach 1 on the day after the due date, which may lie beyond the segment.
+            None => self.from.max(self.oldest_due.plus(1)),
+        }
+    }
+
     /// Days past due on a day of this segment.
     pub fn dpd(&self, day: Day) -> i32 {
+        if let Some(dpd) = self.stated {
+            return dpd;
+        }
         if self.oldest_due == Day::NULL { 0 } else { day.since(self.oldest_due).max(0) }
     }
 }
@@ -92,18 +108,51 @@ impl Path {
         self.segments.clear();
         self.partial.clear();
         self.partial.resize(range(&book.payments.offsets, account).len(), false);
+        // What statements said before the ledger began comes first; then the ledger alone speaks.
+        let begins = self.statements_before_ledger(book, account);
         let list = schedules.list();
         for (place, schedule) in list.iter().enumerate() {
-            let until = list.get(place + 1).map_or(Day::NEVER, |next| next.in_force_from);
+            let in_force_from = schedule.in_force_from.max(begins);
+            let until = list.get(place + 1).map_or(Day::NEVER, |next| next.in_force_from.max(begins));
             self.gather(book, account, schedules, place);
             let start = self.segments.len();
-            self.walk(start, (schedule.in_force_from, until), tolerance);
-            if let Some(segment) = self.segments.get_mut(start).filter(|s| s.from < schedule.in_force_from) {
-                segment.from = schedule.in_force_from;
+            self.walk(start, (in_force_from, until), tolerance);
+            if let Some(segment) = self.segments.get_mut(start).filter(|s| s.from < in_force_from) {
+                segment.from = in_force_from;
             }
         }
         self.find_episodes();
         self.name_ends(book, account, schedules);
+    }
+
+    /// Lays out what statements said on the days before the ledger began, each from the day on which it was the latest known. Gives the first
+    /// day of the ledger; before every day where there is nothing to put before it.
+    fn statements_before_ledger(&mut self, book: &Portfolio, account: usize) -> Day {
+        let s = &book.statements;
+        let begins = if book.has_statements(account) { book.ledger_from(account) } else { Day(i32::MIN) };
+        let mut visible: Vec<(Day, usize)> = range(&s.offsets, account).map(|k| (s.statement_on[k].max(s.known_on[k]), k)).collect();
+        visible.retain(|(day, _)| *day < begins);
+        visible.sort_unstable();
+        let mut latest = None;
+        for (day, k) in visible {
+            // One that became known after a later one never was the latest.
+            if latest.is_some_and(|latest| latest > k) {
+                continue;
+            }
+            latest = Some(k);
+            if self.segments.last().is_some_and(|segment| segment.from == day) {
+                self.segments.pop();
+            }
+            self.segments.push(Segment {
+                from: day,
+                arrears: s.arrears[k].known().unwrap_or(0),
+                balance: s.balance[k].known().unwrap_or(0),
+                oldest_due: Day::NULL,
+                unpaid: 0,
+                stated: Some(s.dpd[k]),
+            });
+        }
+        if latest.is_some() { begins } else { Day(i32::MIN) }
     }
 
     /// Lays out the records of one schedule: what counts when.
@@ -182,6 +231,7 @@ impl Path {
                 arrears: if in_arrears { overdue } else { 0 },
                 balance,
                 oldest_due: if in_arrears { self.due[settled].due_on } else { Day::NULL },
+                stated: None,
                 unpaid: if in_arrears { self.due[settled..next_due].iter().filter(|d| d.amount > 0).count() as u32 } else { 0 },
             });
         }
@@ -192,8 +242,7 @@ impl Path {
         let mut open: Option<Day> = None;
         for (k, segment) in self.segments.iter().enumerate() {
             let end = self.segments.get(k + 1).map_or(Day::NEVER, |next| next.from);
-            // Days past due reach 1 on the day after the due date, which may lie beyond the segment.
-            let late_from = if segment.oldest_due == Day::NULL { Day::NEVER } else { segment.from.max(segment.oldest_due.plus(1)) };
+            let late_from = segment.late_from();
             match open {
                 Some(entry) if late_from != segment.from => {
                     self.episodes.push(Episode { entry, end: segment.from, how: EpisodeEnd::Payment });
@@ -240,9 +289,9 @@ impl Path {
         let mut end = until;
         let mut days = 0;
         for segment in self.segments[..last].iter().rev() {
-            if segment.oldest_due != Day::NULL {
-                let from = segment.from.max(segment.oldest_due.plus(1)).max(after.plus(1));
-                days += i64::from(end.since(from) + 1).max(0);
+            let late_from = segment.late_from();
+            if late_from <= end {
+                days += i64::from(end.since(late_from.max(after.plus(1))) + 1).max(0);
             }
             end = segment.from.plus(-1);
             if end <= after {

@@ -108,7 +108,30 @@ class Ledger:
         _, shadow_oldest, _ = settle(original, sum(p.amount for p in counted))
         return arrears, oldest, unpaid, balance, shadow_oldest, v
 
+    def reaches_from(self):
+        """The first day on which a due date or a payment had passed and was known."""
+        days = [max(i.due_on, i.known_on) for i in self.account.instalments] + [max(p.paid_on, p.known_on) for p in self.payments]
+        return min(days) if days else None
+
+    def stated(self, t):
+        """The latest statement known by t."""
+        known = [s for s in self.account.statements if s.statement_on <= t and s.known_on <= t]
+        return max(known, key=lambda s: s.statement_on) if known else None
+
     def walk(self, last_day):
+        begins = self.reaches_from()
+        seen = [max(s.statement_on, s.known_on) for s in self.account.statements]
+        before = [day for day in seen if begins is not None and day < begins]
+        self.walk_ledger(last_day)
+        if before:
+            # Until the ledger begins, an account with both speaks through its statements.
+            self.path = {t: state for t, state in self.path.items() if t >= begins}
+            for t in range(min(before), min(begins, last_day + 1)):
+                s = self.stated(t)
+                self.path[t] = State(s.dpd, s.arrears or 0, s.balance or 0, 0, 0, 0)
+            self.first_day = min(before)
+
+    def walk_ledger(self, last_day):
         changes = set()
         for i in self.account.instalments:
             changes |= {i.due_on, i.known_on}
@@ -133,6 +156,10 @@ class Ledger:
 
     def history_begins(self):
         """Earliest of instalment known_on and the day a payment counts; None without records."""
+        begins = self.reaches_from()
+        stated = [max(s.statement_on, s.known_on) for s in self.account.statements]
+        if begins is not None and any(day < begins for day in stated):
+            return min(stated)
         days = [i.known_on for i in self.account.instalments] + [max(p.paid_on, p.known_on) for p in self.payments]
         return min(days) if days else None
 

@@ -245,10 +245,10 @@ def test_statements():
 
 def test_both_shapes():
     b, l, at = one(statements=[st("01-31", 5), st("02-28", 0)], instalments=dues(("03-10", 10000), known="03-01"))
-    # Statements until 9 March; on the 10th the first instalment is due. Cures of the statements are no longer seen by the ledger.
+    # Statements until 9 March; on the 10th the first instalment is due. What the statements said before goes on counting.
     assert b.statements_at(b.accounts[0], D("03-09")) and b.statements_at(b.accounts[0], D("03-10")) is None
     check(at("03-09"), past_cures=1, unpaid_instalments=None, balance=1000)
-    check(at("03-31"), past_cures=0, dpd=21, balance=100, months_on_book=2, unpaid_instalments=1)
+    check(at("03-31"), past_cures=1, episodes_90=2, max_dpd_last_episode=5, days_in_arrears_90=28 + 21, dpd=21, balance=100, months_on_book=2, unpaid_instalments=1)
     assert set(at("03-09")) == set(at("03-31"))
 
 

@@ -172,8 +172,8 @@ impl Checker<'_> {
                 self.problems.push(
                     Problem::note("data.two_shapes", format!("{} accounts have both statements and instalments", both.len()))
                         .file(instalments.table.files[0].name.clone())
-                        .rule("from the first day of its instalments or payments on, an account's history is its ledger alone")
-                        .help("features that look back beyond that day do not see its statements"),
+                        .rule("from its first due date or payment on an account's ledger speaks, before that its statements")
+                        .help("features of arrears see both; features of payments see those of the ledger alone"),
                 );
             }
         }

@@ -198,8 +198,8 @@ fn statements_with_money() {
 fn both_shapes_in_one_account() {
     // Statements: Jan 31 dpd 5 (30 overdue of 300, paid 0), Feb 28 dpd 0. Ledger: 100 due on Mar 10 and Apr 10; paid Mar 15 40, Apr 1
     // 60.
-    // Before Mar 10 its statements speak, from then on its ledger alone. Episodes: from Jan 31 in statements; Mar 11 – Apr 1 and from
-    // Apr 11 in the ledger.
+    // Before Mar 10 its statements speak, from then on its ledger. Episodes: Jan 31 – Feb 28 in statements (28 days at 5 days past due);
+    // Mar 11 – Apr 1 and from Apr 11 in the ledger.
     // Feb 10: the statement of Jan 31. Mar 20: due 100, paid 40.
     let book = worked("", CURE, "
         accounts account_id,borrower_id,opened_on
@@ -228,7 +228,10 @@ fn both_shapes_in_one_account() {
     let case = book.case("1", "2021-03-20");
     case.features(&[PLAIN, NO_EVENTS, NO_CONTACTS], "
         dpd 10; bucket 1; arrears 60; balance 160; arrears_to_balance 60 / 160; unpaid_instalments 1; shadow_dpd 10
-        days_in_episode 10; max_dpd_w 10; episodes_w 1; days_in_arrears_w 10; bucket_change_1c 1
+        days_in_episode 10; max_dpd_w 10; episodes_w 1 | 2
+        days_in_arrears_w 19 | 38  # 10 in the ledger; 30 days back is Feb 18: nine days to Feb 27 are late by the statement, 28 in all
+        bucket_change_1c 0  # Feb 20: 5 days past due by the statement of Jan 31
+        past_cures 1; past_cure_rate 1 / 1; median_days_to_cure 28; max_dpd_last_episode 5; borrower_past_cures 1
         first_payment_default null  # 30 days after Mar 10 have not passed
         days_since_payment 5; payments_w 1; paid_w 40; paid_to_due_w 40 / 100; on_time_rate_w 0 / 1
         last_payment_to_due 40 / 100; partial_payments_w 1; payment_variation_w null; payment_day_spread null; failed_debits_w 0
