@@ -108,3 +108,61 @@ fn an_empty_population_says_who_was_left_out() {
     let said = text(&done.stderr);
     assert!(said.contains("cases.none") && said.contains("below_min_dpd 11"), "{said}");
 }
+
+#[test]
+fn what_is_read_and_what_is_somebody_elses_is_never_written_over() {
+    let book = Book::with(&[("payments.csv", &format!("{PAYMENTS}999,2020-02-01,1\n"))]);
+    let kept = |name: &str| std::fs::read_to_string(book.folder.path().join(name)).unwrap();
+    let (payments, accounts, project) = (kept("payments.csv"), kept("accounts.csv"), kept("recoup.toml"));
+    for args in [
+        ["cases", "--project", "recoup.toml", "--out", "payments.csv"],
+        ["cases", "--project", "recoup.toml", "--episodes", "./payments.csv"],
+        ["rolls", "--project", "recoup.toml", "--out", "payments.csv"],
+        ["train", "--project", "recoup.toml", "--out", "recoup.toml"],
+        ["check", "--project", "recoup.toml", "--problems", "accounts.csv"],
+        ["check", "--project", "recoup.toml", "--problems", "recoup.toml"],
+    ] {
+        let done = recoup(&book, &args);
+        assert_eq!(done.status.code(), Some(2), "{args:?}");
+        assert!(text(&done.stderr).contains("file.in_the_way"), "{args:?}: {}", text(&done.stderr));
+    }
+    assert_eq!((kept("payments.csv"), kept("accounts.csv"), kept("recoup.toml")), (payments, accounts, project));
+}
+
+#[test]
+fn expressions_are_features_like_any_other_and_are_checked_before() {
+    let project = |lines: &str| format!("{}[expressions]\n{lines}\n", super::world::PROJECT);
+    let run = |lines: &str, args: &[&str]| {
+        let book = Book::with(&[("recoup.toml", &project(lines))]);
+        let all = [&["cases", "--project", "recoup.toml", "--out", "cases.csv"], args].concat();
+        let done = recoup(&book, &all);
+        (done.status.code(), text(&done.stderr), std::fs::read_to_string(book.folder.path().join("cases.csv")).unwrap_or_default())
+    };
+    // Arrears of 100.00 at 21 days past due; what no double can hold is empty, and so is a division by zero.
+    let lines = "per_day = \"arrears / dpd\"\nlate = \"dpd > 30\"\nhuge = \"arrears / 1e-320\"\nnone = \"arrears / (dpd - dpd)\"";
+    let (code, _, cases) = run(lines, &["--as-of", "2020-03-31", "--features", "per_day, late,huge,none,dpd,dpd"]);
+    assert_eq!(
+        (code, cases.lines().next(), cases.lines().nth(1)),
+        (Some(0), Some("account_id,borrower_id,as_of,per_day,late,huge,none,dpd"), Some("001,b1,2020-03-31,4.761904761904762,0,,,21"),)
+    );
+    for (lines, said) in [
+        ("x = \"nosuch + 1\"", "there is no column `nosuch`"),
+        ("x = \"dpd +\"", "config.bad_expression"),
+        ("dpd = \"arrears\"", "config.taken_name"),
+        ("repaid = \"arrears\"", "config.taken_name"),
+        ("account_id = \"arrears\"", "config.taken_name"),
+        ("\"9x\" = \"arrears\"", "no name for a feature"),
+        ("x = { sql = \"arrears\", meanig = \"m\" }", "expected SQL, or"),
+        ("x = { sql = \"arrears\", expected = \"sideways\" }", "expected SQL, or"),
+    ] {
+        let (code, stderr, _) = run(lines, &[]);
+        assert!(code == Some(2) && stderr.contains(said), "{lines}: {stderr}");
+    }
+    let (code, stderr, _) = run("x = \"dpd\"", &["--features", "dpdd"]);
+    assert!(code == Some(2) && stderr.contains("there is no feature `dpdd`") && stderr.contains("did you mean `dpd`"), "{stderr}");
+    // A protected column cannot be part of a feature, nor lend it its name.
+    let protected = super::world::PROJECT.replace("path = \"accounts.csv\"", "path = \"accounts.csv\"\nprotected = [\"opened_on\"]");
+    let book = Book::with(&[("recoup.toml", &format!("{protected}[expressions]\nx = \"coalesce(opened_on, 1)\"\n"))]);
+    let done = recoup(&book, &["cases", "--project", "recoup.toml"]);
+    assert!(done.status.code() == Some(2) && text(&done.stderr).contains("config.protected_feature"), "{}", text(&done.stderr));
+}
