@@ -78,6 +78,7 @@ impl OutColumn {
                 let unit = 10f64.powi(i32::from(digits));
                 Float64Chunked::from_iter_options(name, v.iter().map(|m| m.known().map(|m| m as f64 / unit))).into_series().into_column()
             }
+            OutColumn::Number(v) if !v.iter().any(|x| x.is_nan()) => Float64Chunked::from_vec(name, v).into_series().into_column(),
             OutColumn::Number(v) => {
                 Float64Chunked::from_iter_options(name, v.iter().map(|x| (!x.is_nan()).then_some(*x))).into_series().into_column()
             }

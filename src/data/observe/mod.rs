@@ -162,10 +162,15 @@ impl Walk<'_> {
                     self.exclude(reason);
                     continue;
                 }
-                let of_family = by_day.entry(day).or_insert_with(|| {
-                    let outbound_7 = self.outbound_7(family.borrower, day);
-                    family_day(&view, self.selection.catalogue, outbound_7)
-                });
+                let of_day = || family_day(&view, self.selection.catalogue, self.outbound_7(family.borrower, day));
+                let of_one;
+                // A borrower of one account is looked at once a day anyway.
+                let of_family = if family.accounts.len() == 1 {
+                    of_one = of_day();
+                    &of_one
+                } else {
+                    &*by_day.entry(day).or_insert_with(of_day)
+                };
                 let outbound_7 = of_family.outbound_7;
                 view.delinquent = of_family.delinquent;
                 let mut of_borrower = of_family.values.iter();
@@ -211,8 +216,9 @@ impl Walk<'_> {
 
 fn family_day(view: &View<'_>, catalogue: &[Feature], outbound_7: i32) -> FamilyDay {
     let open = view.family.accounts.clone().filter(|account| !view.book.closed(*account, view.as_of));
+    let dpd = |account: usize| if account == view.account { view.dpd() } else { view.family.view(account, view.as_of).dpd() };
     FamilyDay {
-        delinquent: open.filter(|account| view.family.view(*account, view.as_of).dpd() >= 1).count() as u32,
+        delinquent: open.filter(|account| dpd(*account) >= 1).count() as u32,
         values: catalogue.iter().filter(|feature| feature.level == Level::Borrower).map(|feature| feature.value(view)).collect(),
         outbound_7,
     }
