@@ -21,6 +21,7 @@
 //! | `base::files` | files and folders that appear whole or not at all |
 //! | `base::guard` | panics of libraries, kept from becoming ours |
 //! | **`data`** | **files to cases** |
+//! | `data::words` | the words of a column and one code a row, held as runs |
 //! | `data::cells` | text, numbers and dates of a file to typed columns |
 //! | `data::read_csv`, `data::read_parquet` | one file to columns, with the row of every bad cell |
 //! | `data::parquet_guard` | sizes of a damaged Parquet file, found before they are believed |

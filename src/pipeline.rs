@@ -6,8 +6,7 @@ use crate::base::config::{Horizon, Observe, Project, Step};
 use crate::base::dates::Day;
 use crate::base::files::{FolderKind, RunFolder, fingerprint, refuse_foreign, refuse_input, write_whole};
 use crate::base::problem::{Failure, Problem, Problems, Result, Severity, suggestion};
-use crate::base::units::Bucket;
-use crate::data::cases::{Cases, Maturity, Outcomes};
+use crate::data::cases::{Cases, Maturity};
 use crate::data::catalogue::{CATALOGUE, Feature};
 use crate::data::check::{Checked, TableCount, check as check_tables};
 use crate::data::episodes::episodes;
@@ -25,8 +24,7 @@ use crate::model::train::{TrainingInput, train as train_model};
 use crate::report::dictionary::FeaturesSummary;
 use crate::report::manifest::{InputRecord, Manifest};
 use crate::report::summary::{
-    BucketCount, CasesSummary, CheckSummary, CompareSummary, DemoSummary, OutcomeShare, ProveSummary, RollsSummary, ScoreSummary, TopCase,
-    TrainSummary,
+    CasesSummary, CheckSummary, CompareSummary, DemoSummary, ProveSummary, RollsSummary, ScoreSummary, TopCase, TrainSummary,
 };
 use crate::report::tables::{cases_table, episodes_table, features_table, rolls_table, write_problems};
 use crate::study::compare::{Comparison, compare as compare_policies};
@@ -151,7 +149,7 @@ pub fn cases(project_file: &Path, ask: &CasesAsk, out: Option<&Path>, steps: Ste
     if let Some(names) = wanted {
         observed.features = observed.features.only(names).map_err(|name| unknown_feature(&name, &observed.features))?;
     }
-    let mut summary = summarise_cases(&book.project, &observed);
+    let mut summary = CasesSummary::of(&book.project, &observed);
     if let (Some(path), Some(format)) = (&ask.episodes, episodes_format) {
         steps("writing the episodes");
         let found = episodes(&book.project, &book.portfolio);
@@ -653,44 +651,4 @@ fn no_cases(project: &Project, observed: &Observed) -> Failure {
         ))
         .help("check the observation dates against the data, and the population rule")
         .fail()
-}
-
-fn summarise_cases(project: &Project, observed: &Observed) -> CasesSummary {
-    let cases = &observed.cases;
-    let count = |wanted: &dyn Fn(usize) -> bool| {
-        let chosen: Vec<usize> = (0..cases.len()).filter(|k| wanted(*k)).collect();
-        let mature: Vec<usize> = chosen.iter().copied().filter(|k| cases.maturity[*k] == Maturity::Mature).collect();
-        let repaid = mature.iter().filter(|k| cases.repaid[**k]).count();
-        (chosen.len(), mature.len(), (!mature.is_empty()).then(|| repaid as f64 / mature.len() as f64))
-    };
-    let (all, mature_cases, repaid_share) = count(&|_| true);
-    let mut borrowers = cases.borrower.clone();
-    borrowers.dedup();
-    CasesSummary {
-        project: project.name.clone(),
-        outcome: project.outcome.meaning(),
-        observations: observed.observations,
-        cases: all,
-        borrowers: borrowers.len(),
-        mature_cases,
-        repaid_share,
-        excluded: observed.excluded.clone(),
-        by_bucket: (0..8)
-            .map(Bucket)
-            .map(|bucket| {
-                let (cases, mature_cases, repaid_share) = count(&|k| cases.bucket[k] == bucket);
-                BucketCount { bucket, cases, mature_cases, repaid_share }
-            })
-            .filter(|b| b.cases > 0)
-            .collect(),
-        outcomes: Outcomes::UNKNOWN.named().into_iter().enumerate().map(|(place, (outcome, _))| outcome_share(cases, place, outcome)).collect(),
-        episodes_by_end: None,
-        assumed: project.declared.sentences(project.currency.minor_digits),
-    }
-}
-
-fn outcome_share(cases: &Cases, place: usize, outcome: &'static str) -> OutcomeShare {
-    let known = || cases.outcomes.iter().filter_map(|outcomes| outcomes.named()[place].1);
-    let n = known().count();
-    OutcomeShare { outcome, n, share: (n > 0).then(|| known().filter(|holds| *holds).count() as f64 / n as f64) }
 }

@@ -1,5 +1,6 @@
 //! Files to cases: tables, checks, histories, observations, features.
 
+pub mod words;
 pub mod cells;
 pub mod read_csv;
 mod parquet_guard;

@@ -4,7 +4,9 @@ use crate::base::config::Project;
 use crate::base::dates::Day;
 use crate::base::problem::Problems;
 use crate::base::units::Bucket;
+use crate::data::cases::{Cases, Maturity, Outcomes};
 use crate::data::check::TableCount;
+use crate::data::observe::Observed;
 use crate::model::bin::Dropped;
 use crate::model::evaluate::SampleEvaluation;
 use crate::model::file::Model;
@@ -86,6 +88,49 @@ pub struct OutcomeShare {
     pub n: usize,
     /// Share of them of which it holds.
     pub share: Option<f64>,
+}
+
+impl CasesSummary {
+    /// Counts cases, outcomes and exclusions.
+    pub fn of(project: &Project, observed: &Observed) -> CasesSummary {
+        let cases = &observed.cases;
+        let count = |wanted: &dyn Fn(usize) -> bool| {
+            let chosen: Vec<usize> = (0..cases.len()).filter(|k| wanted(*k)).collect();
+            let mature: Vec<usize> = chosen.iter().copied().filter(|k| cases.maturity[*k] == Maturity::Mature).collect();
+            let repaid = mature.iter().filter(|k| cases.repaid[**k]).count();
+            (chosen.len(), mature.len(), (!mature.is_empty()).then(|| repaid as f64 / mature.len() as f64))
+        };
+        let (all, mature_cases, repaid_share) = count(&|_| true);
+        let mut borrowers = cases.borrower.clone();
+        borrowers.dedup();
+        CasesSummary {
+            project: project.name.clone(),
+            outcome: project.outcome.meaning(),
+            observations: observed.observations,
+            cases: all,
+            borrowers: borrowers.len(),
+            mature_cases,
+            repaid_share,
+            excluded: observed.excluded.clone(),
+            by_bucket: (0..8)
+                .map(Bucket)
+                .map(|bucket| {
+                    let (cases, mature_cases, repaid_share) = count(&|k| cases.bucket[k] == bucket);
+                    BucketCount { bucket, cases, mature_cases, repaid_share }
+                })
+                .filter(|b| b.cases > 0)
+                .collect(),
+            outcomes: Outcomes::UNKNOWN.named().into_iter().enumerate().map(|(place, (outcome, _))| outcome_share(cases, place, outcome)).collect(),
+            episodes_by_end: None,
+            assumed: project.declared.sentences(project.currency.minor_digits),
+        }
+    }
+}
+
+fn outcome_share(cases: &Cases, place: usize, outcome: &'static str) -> OutcomeShare {
+    let known = || cases.outcomes.iter().filter_map(|outcomes| outcomes.named()[place].1);
+    let n = known().count();
+    OutcomeShare { outcome, n, share: (n > 0).then(|| known().filter(|holds| *holds).count() as f64 / n as f64) }
 }
 
 /// Cases of one bucket.
