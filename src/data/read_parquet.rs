@@ -62,13 +62,13 @@ pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn
     let rows = metadata.num_rows;
     // One group of rows at a time: what is decoded is small, and its memory is used again. Each stands as a file of its own, because a slice
     // of a file decodes every group before it.
-    let groups: Vec<_> = metadata
-        .row_groups
-        .iter()
+    let mut alone = (*metadata).clone();
+    let groups: Vec<_> = std::mem::take(&mut alone.row_groups)
+        .into_iter()
         .map(|group| {
-            let mut alone = (*metadata).clone();
-            alone.row_groups = vec![group.clone()];
+            let mut alone = alone.clone();
             alone.num_rows = group.num_rows();
+            alone.row_groups = vec![group];
             Arc::new(alone)
         })
         .collect();
@@ -158,167 +158,153 @@ impl<'a> Building<'a> {
     }
 
     fn take(&mut self, values: &Series) -> Result<(), Problems> {
-        let before = self.rows;
-        self.rows += values.len();
-        convert(values, self.column, self.context, &mut self.builder, before, &mut self.bad)
-    }
-}
-
-fn convert(
-    values: &Series,
-    column: &PlannedColumn,
-    context: &ReadContext<'_>,
-    builder: &mut Builder,
-    before: usize,
-    bad: &mut Vec<Refused>,
-) -> Result<(), Problems> {
-    let spec = context.spec;
-    let mut text = String::new();
-    let broken = |e: PolarsError| damaged(context, &e);
-    let mut keep = |row: usize, found: Result<(), BadCell>, value: &dyn Fn() -> String| {
-        if let Err(cell) = found {
-            bad.push(((before + row) as u32, cell, value()));
-        }
-    };
-    match values.dtype() {
-        DataType::String if matches!(builder.cells, Cells::Words { .. }) => {
-            let (mut first, full) = (0, values.null_count() == 0);
-            for chunk in values.str().map_err(broken)?.downcast_iter() {
-                let views = chunk.views();
-                let mut place = 0;
-                while place < views.len() {
-                    let Some(text) = chunk.get(place) else {
-                        builder.push_null();
-                        place += 1;
-                        continue;
-                    };
-                    // The bits of a text of at most twelve bytes hold all of it, and a column of codes holds the same one many times in a row.
-                    let bits = views[place].is_inline().then(|| views[place].as_u128());
-                    let same = |next: &usize| views[*next].as_u128() == bits.unwrap_or(0) && (full || chunk.get(*next).is_some());
-                    let until = bits.map_or(place + 1, |_| (place + 1..views.len()).find(|next| !same(next)).unwrap_or(views.len()));
-                    if !bits.is_some_and(|bits| builder.push_remembered(bits, until - place)) {
-                        let found = builder.push_text(text.as_bytes());
-                        if let (Some(bits), true) = (bits, found.is_ok()) {
-                            builder.remember(bits);
-                            builder.push_remembered(bits, until - place - 1);
-                            place = until - 1;
+        let Building { column, context, builder, bad, rows } = self;
+        let before = *rows;
+        *rows += values.len();
+        let spec = context.spec;
+        let mut text = String::new();
+        let broken = |e: PolarsError| damaged(context, &e);
+        let mut keep = |row: usize, found: Result<(), BadCell>, value: &dyn Fn() -> String| {
+            if let Err(cell) = found {
+                bad.push(((before + row) as u32, cell, value()));
+            }
+        };
+        match values.dtype() {
+            DataType::String if matches!(builder.cells, Cells::Words { .. }) => {
+                let (mut first, full) = (0, values.null_count() == 0);
+                for chunk in values.str().map_err(broken)?.downcast_iter() {
+                    let views = chunk.views();
+                    let mut place = 0;
+                    while place < views.len() {
+                        let Some(text) = chunk.get(place) else {
+                            builder.push_null();
+                            place += 1;
+                            continue;
+                        };
+                        // The bits of a text of at most twelve bytes hold all of it, and a column of codes holds the same one many times in a row.
+                        let bits = views[place].is_inline().then(|| views[place].as_u128());
+                        let same = |next: &usize| views[*next].as_u128() == bits.unwrap_or(0) && (full || chunk.get(*next).is_some());
+                        let until = bits.map_or(place + 1, |_| (place + 1..views.len()).find(|next| !same(next)).unwrap_or(views.len()));
+                        if !bits.is_some_and(|bits| builder.push_remembered(bits, until - place)) {
+                            keep(first + place, builder.push_text(text.as_bytes()), &|| text.to_string());
+                            if let Some(bits) = bits {
+                                builder.remember(bits);
+                                builder.push_remembered(bits, until - place - 1);
+                            }
                         }
-                        keep(first + place, found, &|| text.to_string());
-                        place += 1;
-                        continue;
+                        place = until;
                     }
-                    place = until;
+                    first += views.len();
                 }
-                first += views.len();
             }
-        }
-        DataType::String => {
-            for (row, cell) in values.str().map_err(broken)?.iter().enumerate() {
-                keep(row, builder.push_text(cell.unwrap_or("").as_bytes()), &|| cell.unwrap_or("").to_string());
+            DataType::String => {
+                for (row, cell) in values.str().map_err(broken)?.iter().enumerate() {
+                    keep(row, builder.push_text(cell.unwrap_or("").as_bytes()), &|| cell.unwrap_or("").to_string());
+                }
             }
-        }
-        DataType::Categorical(..) | DataType::Enum(..) => {
-            let strings = values.cast(&DataType::String).map_err(broken)?;
-            for (row, cell) in strings.str().map_err(broken)?.iter().enumerate() {
-                keep(row, builder.push_text(cell.unwrap_or("").as_bytes()), &|| cell.unwrap_or("").to_string());
+            DataType::Categorical(..) | DataType::Enum(..) => {
+                let strings = values.cast(&DataType::String).map_err(broken)?;
+                for (row, cell) in strings.str().map_err(broken)?.iter().enumerate() {
+                    keep(row, builder.push_text(cell.unwrap_or("").as_bytes()), &|| cell.unwrap_or("").to_string());
+                }
             }
-        }
-        DataType::Date if matches!(builder.cells, Cells::Day(_)) => {
-            let days = values.to_physical_repr();
-            for chunk in days.i32().map_err(broken)?.downcast_iter() {
-                match chunk.validity().filter(|valid| valid.unset_bits() > 0) {
-                    None => builder.push_days(chunk.values()),
-                    Some(valid) => {
-                        builder.push_days_but(chunk.values(), valid.iter().enumerate().filter(|(_, valid)| !valid).map(|(place, _)| place))
+            DataType::Date if matches!(builder.cells, Cells::Day(_)) => {
+                let days = values.to_physical_repr();
+                for chunk in days.i32().map_err(broken)?.downcast_iter() {
+                    match chunk.validity().filter(|valid| valid.unset_bits() > 0) {
+                        None => builder.push_days(chunk.values()),
+                        Some(valid) => {
+                            builder.push_days_but(chunk.values(), valid.iter().enumerate().filter(|(_, valid)| !valid).map(|(place, _)| place))
+                        }
                     }
                 }
             }
-        }
-        DataType::Date => {
-            let days = values.to_physical_repr();
-            for (row, cell) in days.i32().map_err(broken)?.iter().enumerate() {
-                keep(row, builder.push_day(cell.map_or(Day::NULL, Day)), &|| cell.map_or(String::new(), |d| Day(d).to_string()));
-            }
-        }
-        DataType::Datetime(..) => {
-            let micros = values.cast(&DataType::Datetime(TimeUnit::Microseconds, None)).map_err(broken)?;
-            let micros = micros.to_physical_repr();
-            for (row, cell) in micros.i64().map_err(broken)?.iter().enumerate() {
-                let day = cell.map(|t| Day(t.div_euclid(MICROSECONDS_A_DAY) as i32));
-                keep(row, builder.push_day(day.unwrap_or(Day::NULL)), &|| day.map_or(String::new(), |d| d.to_string()));
-            }
-        }
-        DataType::Decimal(_, scale) => {
-            let unit = 10i128.pow(*scale as u32);
-            let scale = *scale;
-            for (row, cell) in values.decimal().map_err(broken)?.physical().iter().enumerate() {
-                let shown = cell.map(|v| format!("{}{}.{:0scale$}", if v < 0 { "-" } else { "" }, (v / unit).abs(), (v % unit).abs()));
-                keep(row, builder.push_text(shown.as_deref().unwrap_or("").as_bytes()), &|| shown.clone().unwrap_or_default());
-            }
-        }
-        DataType::Boolean => {
-            for (row, cell) in values.bool().map_err(broken)?.iter().enumerate() {
-                let found = match (cell, column.of) {
-                    (None, _) => builder.push_text(b""),
-                    (Some(b), ColumnType::Number) => builder.push_float(f64::from(u8::from(b)), &mut text),
-                    (Some(b), _) => builder.push_text(if b { b"true" } else { b"false" }),
-                };
-                keep(row, found, &|| format!("{cell:?}"));
-            }
-        }
-        t if t.is_integer() => {
-            let whole = values.cast(&DataType::Int64).map_err(broken)?;
-            let whole = whole.i64().map_err(broken)?;
-            // A number may be a null word of the project; only then is each looked at as a text.
-            if matches!(builder.cells, Cells::Words { .. }) && spec.null_words.is_empty() {
-                if whole.null_count() == 0 {
-                    whole.data_views().for_each(|view| builder.push_identifiers(view));
-                } else {
-                    builder.push_identifiers_or_null(whole.iter());
+            DataType::Date => {
+                let days = values.to_physical_repr();
+                for (row, cell) in days.i32().map_err(broken)?.iter().enumerate() {
+                    keep(row, builder.push_day(cell.map_or(Day::NULL, Day)), &|| cell.map_or(String::new(), |d| Day(d).to_string()));
                 }
-                return Ok(());
             }
-            for (row, cell) in whole.iter().enumerate() {
-                match cell {
-                    None => builder.push_null(),
-                    Some(value) => {
-                        let found = builder.push_integer(value, &mut text);
-                        keep(row, found, &|| value.to_string());
+            DataType::Datetime(..) => {
+                let micros = values.cast(&DataType::Datetime(TimeUnit::Microseconds, None)).map_err(broken)?;
+                let micros = micros.to_physical_repr();
+                for (row, cell) in micros.i64().map_err(broken)?.iter().enumerate() {
+                    let day = cell.map(|t| Day(t.div_euclid(MICROSECONDS_A_DAY) as i32));
+                    keep(row, builder.push_day(day.unwrap_or(Day::NULL)), &|| day.map_or(String::new(), |d| d.to_string()));
+                }
+            }
+            DataType::Decimal(_, scale) => {
+                let unit = 10i128.pow(*scale as u32);
+                let scale = *scale;
+                for (row, cell) in values.decimal().map_err(broken)?.physical().iter().enumerate() {
+                    let shown = cell.map(|v| format!("{}{}.{:0scale$}", if v < 0 { "-" } else { "" }, (v / unit).abs(), (v % unit).abs()));
+                    keep(row, builder.push_text(shown.as_deref().unwrap_or("").as_bytes()), &|| shown.clone().unwrap_or_default());
+                }
+            }
+            DataType::Boolean => {
+                for (row, cell) in values.bool().map_err(broken)?.iter().enumerate() {
+                    let found = match (cell, column.of) {
+                        (None, _) => builder.push_text(b""),
+                        (Some(b), ColumnType::Number) => builder.push_float(f64::from(u8::from(b)), &mut text),
+                        (Some(b), _) => builder.push_text(if b { b"true" } else { b"false" }),
+                    };
+                    keep(row, found, &|| format!("{cell:?}"));
+                }
+            }
+            t if t.is_integer() => {
+                let whole = values.cast(&DataType::Int64).map_err(broken)?;
+                let whole = whole.i64().map_err(broken)?;
+                // A number may be a null word of the project; only then is each looked at as a text.
+                if matches!(builder.cells, Cells::Words { .. }) && spec.null_words.is_empty() {
+                    if whole.null_count() == 0 {
+                        whole.data_views().for_each(|view| builder.push_identifiers(view));
+                    } else {
+                        builder.push_identifiers_or_null(whole.iter());
                     }
-                }
-            }
-        }
-        DataType::Float32 | DataType::Float64 => {
-            let numbers = values.cast(&DataType::Float64).map_err(broken)?;
-            let numbers = numbers.f64().map_err(broken)?;
-            // If one of them is no amount, none is taken, and it is found row by row.
-            if matches!(builder.cells, Cells::Money(_)) && numbers.null_count() == 0 && numbers.chunks().len() == 1 {
-                let Some(view) = numbers.data_views().next() else { return Ok(()) };
-                if builder.push_amounts(view) {
                     return Ok(());
                 }
-            }
-            for (row, cell) in numbers.iter().enumerate() {
-                let found = match cell {
-                    None => {
-                        builder.push_null();
-                        Ok(())
+                for (row, cell) in whole.iter().enumerate() {
+                    match cell {
+                        None => builder.push_null(),
+                        Some(value) => {
+                            let found = builder.push_integer(value, &mut text);
+                            keep(row, found, &|| value.to_string());
+                        }
                     }
-                    Some(value) => builder.push_float(value, &mut text),
-                };
-                keep(row, found, &|| cell.map_or(String::new(), |v| v.to_string()));
+                }
+            }
+            DataType::Float32 | DataType::Float64 => {
+                let numbers = values.cast(&DataType::Float64).map_err(broken)?;
+                let numbers = numbers.f64().map_err(broken)?;
+                // If one of them is no amount, none is taken, and it is found row by row.
+                if matches!(builder.cells, Cells::Money(_)) && numbers.null_count() == 0 && numbers.chunks().len() == 1 {
+                    let Some(view) = numbers.data_views().next() else { return Ok(()) };
+                    if builder.push_amounts(view) {
+                        return Ok(());
+                    }
+                }
+                for (row, cell) in numbers.iter().enumerate() {
+                    let found = match cell {
+                        None => {
+                            builder.push_null();
+                            Ok(())
+                        }
+                        Some(value) => builder.push_float(value, &mut text),
+                    };
+                    keep(row, found, &|| cell.map_or(String::new(), |v| v.to_string()));
+                }
+            }
+            DataType::Null => (0..values.len()).for_each(|_| builder.push_null()),
+            other => {
+                return Err(Problems::from(vec![
+                    Problem::error("data.wrong_type", format!("the column has type {other}, which cannot be read as {:?}", column.of))
+                        .file(context.name.clone())
+                        .column(column.source.clone())
+                        .rule("text, number, date or decimal")
+                        .help("cast the column when exporting it"),
+                ]));
             }
         }
-        DataType::Null => (0..values.len()).for_each(|_| builder.push_null()),
-        other => {
-            return Err(Problems::from(vec![
-                Problem::error("data.wrong_type", format!("the column has type {other}, which cannot be read as {:?}", column.of))
-                    .file(context.name.clone())
-                    .column(column.source.clone())
-                    .rule("text, number, date or decimal")
-                    .help("cast the column when exporting it"),
-            ]));
-        }
+        Ok(())
     }
-    Ok(())
 }
