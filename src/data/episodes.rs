@@ -6,9 +6,6 @@ use super::path::{Episode, EpisodeEnd};
 use crate::base::config::Project;
 use rayon::prelude::*;
 
-/// Borrowers of a chunk. Fixed, so that the order of episodes depends on the identifiers alone.
-const CHUNK: usize = 512;
-
 /// An episode of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountEpisode {
@@ -36,13 +33,13 @@ impl EpisodeEnd {
 
 /// The episodes of every account up to the data's end, by account and then by day.
 pub fn episodes(project: &Project, book: &Portfolio) -> Vec<AccountEpisode> {
-    let starts: Vec<usize> = (0..book.borrowers()).step_by(CHUNK).collect();
-    let chunks: Vec<Vec<AccountEpisode>> = starts
+    let chunks: Vec<Vec<AccountEpisode>> = book
+        .chunks()
         .into_par_iter()
-        .map(|start| {
+        .map(|borrowers| {
             let mut found = Vec::new();
             let mut family = Family::new(book, Settings::of(project));
-            for borrower in start..(start + CHUNK).min(book.borrowers()) {
+            for borrower in borrowers {
                 family.turn_to(borrower);
                 for account in family.accounts.clone() {
                     let view = family.view(account, book.data_until);

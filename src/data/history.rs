@@ -252,6 +252,9 @@ pub struct Portfolio {
     pub outcomes_until: Day,
 }
 
+/// Borrowers of a chunk: small enough to share out, large enough to be worth it. Fixed, so that no output depends on threads.
+const CHUNK: usize = 512;
+
 impl Portfolio {
     /// How many accounts there are.
     pub fn accounts(&self) -> usize {
@@ -261,6 +264,11 @@ impl Portfolio {
     /// How many borrowers there are.
     pub fn borrowers(&self) -> usize {
         self.borrower_ids.len()
+    }
+
+    /// The borrowers in chunks, in order, to be shared out among threads.
+    pub fn chunks(&self) -> Vec<Range<usize>> {
+        (0..self.borrowers()).step_by(CHUNK).map(|start| start..(start + CHUNK).min(self.borrowers())).collect()
     }
 
     /// Whether an account has a ledger.

@@ -25,6 +25,11 @@ pub struct Segment {
     pub stated: Option<i32>,
 }
 
+/// Days past due that make a relapse.
+pub const RELAPSE_DPD: i32 = 30;
+/// Days after a cure within which they do.
+pub const RELAPSE_DAYS: i32 = 90;
+
 /// How an episode ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EpisodeEnd {

@@ -103,8 +103,7 @@ impl Schedules {
     pub fn standing(&self, book: &Portfolio, account: usize, schedule: usize, day: Day, known_by: Day, tolerance: Tolerance) -> Standing {
         let (i, p) = (&book.instalments, &book.payments);
         let paid_from = self.list[schedule].paid_from;
-        let payments = range(&p.offsets, account);
-        let paid = (payments.start..payments.end)
+        let paid = range(&p.offsets, account)
             .take_while(|k| p.paid_on[*k] <= day)
             .filter(|k| p.known_on[*k] <= known_by && p.paid_on[*k] >= paid_from)
             .fold(0i64, |sum, k| sum.saturating_add(p.amount[k]));

@@ -3,9 +3,10 @@
 //! Takes a [`Project`]; gives [`Tables`] and the problems of reading. Deliberately absent: any judgement that needs two rows or two
 //! tables; that is `data::check`.
 
-use super::cells::{Cells, Words};
+use super::cells::{Cells, Codes, Words};
 use super::{read_csv, read_parquet};
 use crate::base::config::{FeatureKind, Project, TableSpec};
+use crate::base::dates::Day;
 use crate::base::files::fingerprint;
 use crate::base::problem::{Problem, Problems, Severity, suggestion};
 use crate::base::schema::{ColumnType, TableKind};
@@ -92,9 +93,30 @@ impl Tables {
 }
 
 impl Table {
+    /// The place of one of our columns, if the source has it.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|c| c.name == name && c.purpose == Purpose::Contract)
+    }
+
     /// The cells of one of our columns, if the source has it.
     pub fn cells(&self, name: &str) -> Option<&Cells> {
-        self.columns.iter().position(|c| c.name == name && c.purpose == Purpose::Contract).map(|k| &self.cells[k])
+        self.column(name).map(|place| &self.cells[place])
+    }
+
+    /// One of our columns of dates, if the source has it.
+    pub fn days(&self, name: &str) -> Option<&[Day]> {
+        match self.cells(name) {
+            Some(Cells::Day(days)) => Some(days),
+            _ => None,
+        }
+    }
+
+    /// The codes of one of our columns of words, if the source has it.
+    pub fn codes(&self, name: &str) -> Option<&Codes> {
+        match self.cells(name) {
+            Some(Cells::Words { codes, .. }) => Some(codes),
+            _ => None,
+        }
     }
 
     /// The source's name of one of our columns, for messages.

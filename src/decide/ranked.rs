@@ -8,7 +8,7 @@ use super::score::Scored;
 use crate::base::units::Money;
 use crate::data::cases::{Cases, Holds};
 use crate::data::expressions::{ColumnValues, Columns};
-use crate::data::features::{FeatureTable, Values};
+use crate::data::features::FeatureTable;
 use crate::data::write::{OutColumn, OutTable};
 use crate::model::file::Model;
 use std::borrow::Cow;
@@ -29,13 +29,7 @@ pub fn columns<'a>(cases: &'a Cases, features: &'a FeatureTable, scored: &'a Sco
     for (hold, name) in Holds::ALL {
         columns.add(name, ColumnValues::Truth(cases.holds.iter().map(|h| h.has(hold)).collect()));
     }
-    for column in &features.columns {
-        let values = match &column.values {
-            Values::Number(v) => ColumnValues::Number(Cow::Borrowed(v)),
-            Values::Category { codes, levels } => ColumnValues::Words { codes: Cow::Borrowed(codes), words: Cow::Borrowed(levels) },
-        };
-        columns.add(&column.name, values);
-    }
+    columns.add_features(features);
     columns
 }
 

@@ -32,7 +32,7 @@ pub(super) struct Sifted {
 
 impl Sifted {
     fn take(&mut self, name: &str) -> Option<Cells> {
-        let place = self.table.columns.iter().position(|c| c.name == name && c.purpose == Purpose::Contract)?;
+        let place = self.table.column(name)?;
         Some(std::mem::replace(&mut self.table.cells[place], Cells::Day(Vec::new())))
     }
 

@@ -9,7 +9,7 @@ use crate::base::units::{Bucket, Money};
 use crate::data::cells::{Cells, Codes, NO_WORD};
 use crate::data::check::Aside;
 use crate::data::history::{
-    ContactKind, Contacts, Event, Events, FailedDebits, Instalments, Payments, Portfolio, Promises, ReAges, Statements, match_reversals, range,
+    ContactKind, Contacts, Event, Events, FailedDebits, Instalments, Payments, Portfolio, Promises, ReAges, Statements, match_reversals,
 };
 use std::cmp::Ordering;
 
@@ -35,20 +35,24 @@ fn minor(amounts: Vec<Money>) -> Vec<i64> {
     amounts.into_iter().map(|amount| amount.0).collect()
 }
 
+/// Day on which each record became known: as the source says, else `lag` days after it happened; never before it happened.
+fn known(known: Option<Vec<Day>>, happened: &[Day], lag: i32) -> Vec<Day> {
+    match known {
+        Some(known) => known.into_iter().zip(happened).map(|(known, day)| known.known().unwrap_or(day.plus(lag)).max(*day)).collect(),
+        None => happened.iter().map(|day| day.plus(lag)).collect(),
+    }
+}
+
 impl Records<'_> {
+    /// Day on which each payment, contact or event became known: where the source is silent, after the project's posting lag.
+    fn posted(&self, known_on: Option<Vec<Day>>, happened: &[Day]) -> Vec<Day> {
+        known(known_on, happened, self.project.clock.posting_lag_days)
+    }
+
     /// The account place of every row of a table; [`NOWHERE`] where its account is not used.
     fn places(&self, sifted: &mut Sifted) -> Codes {
         let codes = sifted.codes("account_id").unwrap_or_default();
         codes.map(|code| self.places.get(code as usize).copied().unwrap_or(NOWHERE))
-    }
-
-    /// Day on which each record became known: as the source says, else `happened + posting lag`; never before it happened.
-    fn known(&self, known: Option<Vec<Day>>, happened: &[Day]) -> Vec<Day> {
-        let lag = self.project.clock.posting_lag_days;
-        match known {
-            Some(known) => known.into_iter().zip(happened).map(|(known, day)| known.known().unwrap_or(day.plus(lag)).max(*day)).collect(),
-            None => happened.iter().map(|day| day.plus(lag)).collect(),
-        }
     }
 
     pub(super) fn instalments(&self, sifted: Option<Sifted>) -> Instalments {
@@ -77,7 +81,7 @@ impl Records<'_> {
         let Some(mut sifted) = sifted else { return Default::default() };
         let place = self.places(&mut sifted);
         let (Some(paid_on), Some(amount)) = (sifted.days("paid_on"), sifted.money("amount")) else { return Default::default() };
-        let known_on = self.known(sifted.days("known_on"), &paid_on);
+        let known_on = self.posted(sifted.days("known_on"), &paid_on);
         let accounts = self.book.accounts();
         let failed = PAYMENT_RESULTS.iter().position(|word| *word == "failed").map_or(NO_WORD, |place| place as u32);
         let result = sifted.meaning("result").unwrap_or_default();
@@ -118,10 +122,7 @@ impl Records<'_> {
         let place = self.places(&mut sifted);
         let Some(days) = sifted.days("statement_on") else { return Statements::default() };
         // A statement is known on its day unless the source says otherwise: the posting lag is one of payments.
-        let known_on: Vec<Day> = match sifted.days("known_on") {
-            Some(known) => known.into_iter().zip(&days).map(|(known, day)| known.known().unwrap_or(*day).max(*day)).collect(),
-            None => days.clone(),
-        };
+        let known_on = known(sifted.days("known_on"), &days, 0);
         let rows = days.len();
         let (offsets, order) = order(self.book.accounts(), &place, &sifted.aside, &days, |_, _| Ordering::Equal);
         let meanings: Vec<_> = self.project.table(TableKind::Statements).map(|s| s.status.values().copied().collect()).unwrap_or_default();
@@ -152,7 +153,7 @@ impl Records<'_> {
         let Some(mut sifted) = sifted else { return Contacts::default() };
         let accounts = self.places(&mut sifted);
         let Some(days) = sifted.days("contacted_on") else { return Contacts::default() };
-        let known_on = self.known(sifted.days("known_on"), &days);
+        let known_on = self.posted(sifted.days("known_on"), &days);
         let borrower_of = self.borrower_of();
         let place = accounts.map(|account| borrower_of.get(account as usize).copied().unwrap_or(NOWHERE));
         let mut kinds = vec![ContactKind::default(); days.len()];
@@ -212,7 +213,7 @@ impl Records<'_> {
         let borrower_cells = sifted.take("borrower_id");
         let (Some(from), Some(kind)) = (sifted.days("from"), sifted.meaning("kind")) else { return tables };
         let kind: Vec<u32> = kind.iter().collect();
-        let known_on = self.known(sifted.days("known_on"), &from);
+        let known_on = self.posted(sifted.days("known_on"), &from);
         let rows = from.len();
         let to = sifted.days("to").unwrap_or_else(|| vec![Day::NULL; rows]);
         let amount = sifted.money("amount").unwrap_or_else(|| vec![Money::NULL; rows]);
@@ -265,7 +266,6 @@ impl Records<'_> {
             let all = self.book.accounts_of[borrower]..self.book.accounts_of[borrower + 1];
             tables.written_off_on[all].iter_mut().for_each(|day| *day = written_off.min(*day));
         }
-        debug_assert!(range(&tables.promises.offsets, accounts).is_empty());
         tables
     }
 }

@@ -80,10 +80,7 @@ impl Checker<'_> {
             TableKind::Contacts => Some("contacted_on"),
             _ => None,
         };
-        let days = dated.and_then(|name| match table.cells(name) {
-            Some(Cells::Day(days)) => Some((name, days)),
-            _ => None,
-        });
+        let days = dated.and_then(|name| Some((name, table.days(name)?)));
         for (code, rows) in codes.runs() {
             let opened = state.get(code as usize).copied().unwrap_or(Day::NEVER);
             if opened != Day::NEVER && days.is_none_or(|(_, days)| days[rows.clone()].iter().all(|day| *day >= opened)) {

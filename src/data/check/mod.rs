@@ -196,17 +196,11 @@ fn count(sieve: &Sieve<'_>) -> TableCount {
 
 impl Sieve<'_> {
     pub(super) fn days(&self, name: &str) -> Option<&[Day]> {
-        match self.table.cells(name) {
-            Some(Cells::Day(days)) => Some(days),
-            _ => None,
-        }
+        self.table.days(name)
     }
 
     pub(super) fn codes(&self, name: &str) -> Option<&Codes> {
-        match self.table.cells(name) {
-            Some(Cells::Words { codes, .. }) => Some(codes),
-            _ => None,
-        }
+        self.table.codes(name)
     }
 
     /// Earliest and latest known day of a column of dates.
@@ -282,7 +276,7 @@ impl Checker<'_> {
             _ => &[],
         };
         for (first, second) in pairs {
-            let (Some(Cells::Day(from)), Some(Cells::Day(to))) = (table.cells(first), table.cells(second)) else { continue };
+            let (Some(from), Some(to)) = (table.days(first), table.days(second)) else { continue };
             for row in 0..table.rows {
                 if let (Some(a), Some(b)) = (from[row].known(), to[row].known())
                     && b < a
@@ -467,7 +461,7 @@ impl Checker<'_> {
             TableKind::Events => &["from", "known_on"],
         };
         for name in names {
-            let Some(Cells::Day(days)) = sieve.table.cells(name) else { continue };
+            let Some(days) = sieve.table.days(name) else { continue };
             if sieve.span(name).is_none_or(|(_, last)| last <= until) {
                 continue;
             }
@@ -496,12 +490,8 @@ fn span(days: &[Day]) -> (Day, Day) {
 
 /// The day on which each row was first known: as it says, else the day on which it happened.
 fn first_known(table: &Table) -> impl Fn(usize) -> Day {
-    let days = |name: &str| match table.cells(name) {
-        Some(Cells::Day(days)) => Some(days),
-        _ => None,
-    };
-    let happened = ["paid_on", "due_on", "statement_on", "contacted_on", "from"].into_iter().find_map(days);
-    let known = if table.kind == TableKind::Accounts { None } else { days("known_on") };
+    let happened = ["paid_on", "due_on", "statement_on", "contacted_on", "from"].into_iter().find_map(|name| table.days(name));
+    let known = if table.kind == TableKind::Accounts { None } else { table.days("known_on") };
     move |row| known.and_then(|days| days[row].known()).or(happened.map(|days| days[row])).unwrap_or(Day::NULL)
 }
 

@@ -1,6 +1,6 @@
 //! Changes made to the tables of a slice, and the portfolio that is built of them by the one road there is: check, then build.
 
-use super::{Change, Datum, Slice, column};
+use super::{Change, Datum, Slice};
 use crate::base::config::Project;
 use crate::base::dates::Day;
 use crate::base::problem::Problems;
@@ -18,14 +18,14 @@ impl Slice {
         for change in changes {
             match change {
                 Change::Gone { table, row } => kept[*table][*row] = false,
-                Change::Blank { table, row, column: name } => {
-                    if let Some(Cells::Day(days)) = column(&tables[*table], name).map(|place| &mut tables[*table].cells[place]) {
+                Change::Blank { table, row, column } => {
+                    if let Some(Cells::Day(days)) = tables[*table].column(column).map(|place| &mut tables[*table].cells[place]) {
                         days[*row] = Day::NULL;
                     }
                 }
                 Change::Moved { table, row, days } => {
                     for name in super::dates(tables[*table].kind) {
-                        if let Some(Cells::Day(dates)) = column(&tables[*table], name).map(|place| &mut tables[*table].cells[place])
+                        if let Some(Cells::Day(dates)) = tables[*table].column(name).map(|place| &mut tables[*table].cells[place])
                             && let Some(day) = dates[*row].known()
                         {
                             dates[*row] = day.plus(*days);

@@ -4,7 +4,7 @@
 //! other dates and amounts, of every kind that the tables can hold; the key of a table is made new, and no statement takes the date of
 //! another: the checker sets such repetitions aside by their order in the file, which is no matter of hindsight.
 
-use super::{Change, Datum, Part, Slice, codes, column, dates, days, source_word};
+use super::{Change, Datum, Part, Slice, dates, source_word};
 use crate::base::config::Project;
 use crate::base::dates::Day;
 use crate::base::schema::{DIRECTIONS, EVENT_KINDS, RESULTS, TableKind};
@@ -44,14 +44,14 @@ struct Sketch<'p> {
 impl Sketch<'_> {
     /// Sets one of our columns, if the source has it.
     fn set(&mut self, name: &str, datum: Datum) {
-        if let Some(place) = column(&self.part.table, name) {
+        if let Some(place) = self.part.table.column(name) {
             self.cells.retain(|(at, _)| *at != place);
             self.cells.push((place, datum));
         }
     }
 
     fn has(&self, name: &str) -> bool {
-        column(&self.part.table, name).is_some()
+        self.part.table.column(name).is_some()
     }
 
     /// An amount of the record that it is like.
@@ -91,7 +91,7 @@ impl Slice {
             let part = &self.parts[table];
             let kind = part.table.kind;
             let Some(known) = part.known_on[row].known().filter(|_| kind != TableKind::Accounts) else { continue };
-            let ends = dates(kind)[..2].iter().filter_map(|name| days(&part.table, name)?[row].known());
+            let ends = dates(kind)[..2].iter().filter_map(|name| part.table.days(name)?[row].known());
             // A schedule may reach beyond the data.
             let latest = if kind == TableKind::Instalments { None } else { ends.max() };
             let (first, last) = ((as_of.plus(1).since(known)).max(-FURTHEST), latest.map_or(FURTHEST, |day| until.since(day)).min(FURTHEST));
@@ -107,8 +107,9 @@ impl Slice {
     /// Whether the account of a statement had another one of a day, known by `as_of`.
     fn taken(&self, table: usize, row: usize, day: Day, as_of: Day) -> bool {
         let part = &self.parts[table];
-        let Some(codes) = codes(&part.table, "account_id") else { return true };
-        (0..part.table.rows).any(|other| codes[other] == codes[row] && part.happened_on[other] == day && self.was_known(table, other, as_of))
+        let Some(codes) = part.table.codes("account_id") else { return true };
+        let account = codes.get(row);
+        (0..part.table.rows).any(|other| codes.get(other) == account && part.happened_on[other] == day && self.was_known(table, other, as_of))
     }
 
     /// Records that were not known by `as_of`, for they never were.

@@ -8,7 +8,7 @@ mod disturb;
 mod narrow;
 
 use super::cells::Cells;
-use super::tables::{Purpose, Table};
+use super::tables::Table;
 use crate::base::config::Project;
 use crate::base::dates::Day;
 use crate::base::problem::Problem;
@@ -129,25 +129,6 @@ fn dates(kind: TableKind) -> &'static [&'static str] {
     }
 }
 
-/// The place of one of our columns.
-fn column(table: &Table, name: &str) -> Option<usize> {
-    table.columns.iter().position(|c| c.name == name && c.purpose == Purpose::Contract)
-}
-
-fn days<'t>(table: &'t Table, name: &str) -> Option<&'t [Day]> {
-    match table.cells(name) {
-        Some(Cells::Day(days)) => Some(days),
-        _ => None,
-    }
-}
-
-fn codes(table: &Table, name: &str) -> Option<Vec<u32>> {
-    match table.cells(name) {
-        Some(Cells::Words { codes, .. }) => Some(codes.to_vec()),
-        _ => None,
-    }
-}
-
 /// What the source calls one of our words.
 fn source_word(project: &Project, kind: TableKind, column: &str, ours: &str) -> Box<str> {
     let map = project.table(kind).and_then(|spec| spec.codes.get(column));
@@ -187,7 +168,7 @@ impl Slice {
                 if !self.was_known(table, row, as_of) {
                     changes.push(Change::Gone { table, row });
                 } else if let Some(column) = end
-                    && days(&part.table, column).is_some_and(|days| days[row] > as_of)
+                    && part.table.days(column).is_some_and(|days| days[row] > as_of)
                     && !is_promise(row)
                 {
                     changes.push(Change::Blank { table, row, column });
@@ -217,12 +198,12 @@ impl Slice {
         let mut dated = dates(kind)[0];
         match change {
             Change::Blank { row, column, .. } => {
-                (dated, happened) = (column, days(&part.table, column).and_then(|days| days[*row].known()));
+                (dated, happened) = (column, part.table.days(column).and_then(|days| days[*row].known()));
                 known = happened;
             }
             Change::Invented { cells, .. } => {
                 let day = |name: &str| {
-                    let place = column(&part.table, name)?;
+                    let place = part.table.column(name)?;
                     cells.iter().find(|(column, _)| *column == place).and_then(|(_, datum)| match datum {
                         Datum::Day(day) => day.known(),
                         _ => None,

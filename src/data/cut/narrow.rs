@@ -1,10 +1,10 @@
 //! Tables of a whole book to those of a few borrowers, with small dictionaries and the day from which each record was known.
 
-use super::{Part, Slice, Wanted, codes, dates, days};
+use super::{Part, Slice, Wanted, dates};
 use crate::base::config::Project;
 use crate::base::dates::Day;
 use crate::base::schema::{ColumnType, TableKind};
-use crate::data::cells::{Builder, Cells, NO_WORD, Words};
+use crate::data::cells::{Builder, Cells, Codes, NO_WORD, Words};
 use crate::data::tables::{Purpose, Table, Tables};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -48,8 +48,8 @@ fn rows_of(tables: &[&Table], wanted: &Wanted<'_>) -> Vec<Vec<u32>> {
     let account = marked(accounts.and_then(|table| table.cells("account_id")), &wanted.accounts);
     let is = |marks: &[bool], code: u32| marks.get(code as usize).copied().unwrap_or(false);
     let of = |table: &&Table| {
-        let by_account = codes(table, "account_id");
-        let by_borrower = if table.kind == TableKind::Events { codes(table, "borrower_id") } else { None };
+        let by_account = table.codes("account_id").map(Codes::to_vec);
+        let by_borrower = if table.kind == TableKind::Events { table.codes("borrower_id").map(Codes::to_vec) } else { None };
         let borrower = by_borrower.as_ref().map(|_| marked(table.cells("borrower_id"), &wanted.borrowers)).unwrap_or_default();
         let mine = |row: &u32| {
             let row = *row as usize;
@@ -88,7 +88,7 @@ fn narrowed(project: &Project, tables: &[&Table], rows: Vec<Vec<u32>>) -> Vec<Pa
         let small = gathered(table, &rows, ids.clone());
         if let (TableKind::Accounts, Some(Cells::Words { own, codes, .. })) = (small.kind, small.cells("account_id")) {
             opened = vec![Day::NULL; own.len()];
-            if let Some(days) = days(&small, "opened_on") {
+            if let Some(days) = small.days("opened_on") {
                 // Of two rows of an account the first is kept.
                 for (row, code) in codes.to_vec().into_iter().enumerate().rev() {
                     if let Some(day) = opened.get_mut(code as usize) {
@@ -141,9 +141,9 @@ fn words(cells: &Cells, codes: &[u32], of: ColumnType, base: Option<Arc<Words>>)
 
 /// When each record happened and when it became known, by the rules of `data::build`.
 fn clocks(project: &Project, table: &Table, opened: &[Day]) -> (Vec<Day>, Vec<Day>) {
-    let happened = days(table, dates(table.kind)[0]).map_or_else(|| vec![Day::NULL; table.rows], <[Day]>::to_vec);
-    let given = if table.kind == TableKind::Accounts { None } else { days(table, "known_on") };
-    let accounts = codes(table, "account_id");
+    let happened = table.days(dates(table.kind)[0]).map_or_else(|| vec![Day::NULL; table.rows], <[Day]>::to_vec);
+    let given = if table.kind == TableKind::Accounts { None } else { table.days("known_on") };
+    let accounts = table.codes("account_id").map(Codes::to_vec);
     let lag = project.clock.posting_lag_days;
     let known = |row: usize| {
         let day = happened[row];

@@ -7,7 +7,9 @@
 mod evaluate;
 mod read;
 
+use super::features::{FeatureTable, Values};
 use evaluate::{Cell, column, evaluate, named, truth};
+use std::borrow::Cow;
 
 /// What an expression gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +43,13 @@ impl Type {
 #[derive(Clone, Debug)]
 pub enum ColumnValues<'a> {
     /// `NaN` is NULL.
-    Number(std::borrow::Cow<'a, [f64]>),
+    Number(Cow<'a, [f64]>),
     /// Places in the words; out of range is NULL.
     Words {
         /// One a case.
-        codes: std::borrow::Cow<'a, [u32]>,
+        codes: Cow<'a, [u32]>,
         /// The words.
-        words: std::borrow::Cow<'a, [Box<str>]>,
+        words: Cow<'a, [Box<str>]>,
     },
     /// True or false, always known.
     Truth(Vec<bool>),
@@ -64,6 +66,17 @@ impl<'a> Columns<'a> {
     pub fn add(&mut self, name: &str, values: ColumnValues<'a>) {
         if self.place(name).is_none() {
             self.list.push((name.to_string(), values));
+        }
+    }
+
+    /// Adds every feature under its name.
+    pub fn add_features(&mut self, features: &'a FeatureTable) {
+        for column in &features.columns {
+            let values = match &column.values {
+                Values::Number(v) => ColumnValues::Number(Cow::Borrowed(v)),
+                Values::Category { codes, levels } => ColumnValues::Words { codes: Cow::Borrowed(codes), words: Cow::Borrowed(levels) },
+            };
+            self.add(&column.name, values);
         }
     }
 

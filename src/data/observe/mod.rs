@@ -20,9 +20,6 @@ use population::InForce;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 
-/// Borrowers of a chunk: small enough to share out, large enough to be worth it. Fixed, so that no output depends on threads.
-const CHUNK: usize = 512;
-
 /// Cases with their features, and how many observations became none.
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
@@ -105,14 +102,14 @@ pub fn observe(project: &Project, book: &Portfolio, rule: &Observe) -> Observed 
 /// Observes accounts by the rule.
 pub fn observe_selected(project: &Project, book: &Portfolio, rule: &Observe, selection: Selection<'_>) -> Observed {
     let days = observation_days(rule, book);
-    let starts: Vec<usize> = (0..book.borrowers()).step_by(CHUNK).collect();
-    let chunks: Vec<Chunk> = starts
+    let chunks: Vec<Chunk> = book
+        .chunks()
         .into_par_iter()
-        .map(|start| {
+        .map(|borrowers| {
             let out = Chunk { features: vec![Vec::new(); selection.catalogue.len()], ..Default::default() };
             let mut walk = Walk { project, book, rule, days: &days, selection, out };
             let mut family = Family::new(book, Settings::of(project));
-            for borrower in start..(start + CHUNK).min(book.borrowers()) {
+            for borrower in borrowers {
                 family.turn_to(borrower);
                 walk.borrower(&family);
             }

@@ -7,11 +7,7 @@ use crate::base::units::Bucket;
 use crate::data::cases::{Maturity, Outcomes};
 use crate::data::catalogue::View;
 use crate::data::history::range;
-
-/// Days after a cure in which a relapse shows.
-const RELAPSE_DAYS: i32 = 90;
-/// Days past due that make a relapse.
-const RELAPSE_DPD: i32 = 30;
+use crate::data::path::{RELAPSE_DAYS, RELAPSE_DPD};
 
 /// What became of a case.
 #[derive(Clone, Copy, Debug)]

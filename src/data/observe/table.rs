@@ -6,7 +6,6 @@ use crate::data::catalogue::Feature;
 use crate::data::expressions::{ColumnValues, Columns, Expression};
 use crate::data::features::{Direction, FeatureColumn, FeatureTable, NO_LEVEL, SubScore, Values};
 use crate::data::history::Portfolio;
-use std::borrow::Cow;
 
 pub(super) fn feature_table(project: &Project, book: &Portfolio, cases: &Cases, catalogue: &[Feature], columns: Vec<Vec<f64>>) -> FeatureTable {
     let mut table = FeatureTable::default();
@@ -62,13 +61,7 @@ fn expressions(project: &Project, book: &Portfolio, cases: &Cases, table: &Featu
         return Vec::new();
     }
     let mut columns = Columns::default();
-    for column in &table.columns {
-        let values = match &column.values {
-            Values::Number(v) => ColumnValues::Number(Cow::Borrowed(v)),
-            Values::Category { codes, levels } => ColumnValues::Words { codes: Cow::Borrowed(codes), words: Cow::Borrowed(levels) },
-        };
-        columns.add(&column.name, values);
-    }
+    columns.add_features(table);
     // Facts of the account that are no features by themselves.
     let places = || cases.account.iter().map(|a| *a as usize);
     if !book.income.is_empty() {

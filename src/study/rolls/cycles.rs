@@ -7,13 +7,8 @@ use crate::base::dates::Day;
 use crate::base::schema::EVENT_KINDS;
 use crate::base::units::Bucket;
 use crate::data::history::{Event, Portfolio, range};
-use crate::data::path::{Episode, EpisodeEnd, Path, one_cycle_before};
+use crate::data::path::{Episode, EpisodeEnd, Path, RELAPSE_DAYS, RELAPSE_DPD, one_cycle_before};
 use crate::data::schedule::Schedules;
-
-/// Days past due that make a relapse.
-const RELAPSE_DPD: i32 = 30;
-/// Days after the cure within which they do.
-pub(super) const RELAPSE_DAYS: i32 = 90;
 
 /// What an account did in a cycle. Every account that counts in a cycle has exactly one flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,8 +24,6 @@ use found::Names;
 use rayon::prelude::*;
 use tally::{Shape, Tally};
 
-/// Borrowers of a chunk.
-const CHUNK: usize = 512;
 /// What to look at.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ask {
@@ -69,13 +67,13 @@ pub fn rolls(project: &Project, book: &Portfolio, ask: &Ask) -> Result<Rolls> {
     let shape = Shape { cycles: calendar.cycles(), products: products.len() };
     // Levels in order from 1, and the last place for what is none of them.
     let product_of = |account: usize| if by_product { (codes[account] as usize).min(products.len() - 1) + 1 } else { 0 };
-    let starts: Vec<usize> = (0..book.borrowers()).step_by(CHUNK).collect();
-    let tally = starts
+    let tally = book
+        .chunks()
         .into_par_iter()
         .with_min_len(4)
         .fold(
             || Tally::new(shape),
-            |mut tally, start| {
+            |mut tally, borrowers| {
                 let mut walker = Walker {
                     book,
                     calendar: &calendar,
@@ -85,7 +83,7 @@ pub fn rolls(project: &Project, book: &Portfolio, ask: &Ask) -> Result<Rolls> {
                     gaps: 0,
                     borrower_gone: None,
                 };
-                for borrower in start..(start + CHUNK).min(book.borrowers()) {
+                for borrower in borrowers {
                     for account in book.accounts_of[borrower]..book.accounts_of[borrower + 1] {
                         let mut counted = false;
                         walker.account(borrower, account, |step| {
