@@ -38,7 +38,7 @@ fn main() {
     let world = pipeline::simulate(&world, &at("book"), Format::Parquet, &|_| {}).unwrap_or_else(|e| panic!("{e}"));
     let simulated = began.elapsed().as_secs_f64();
     let began = Instant::now();
-    pipeline::train(&at("book/recoup.toml"), &at("model.json"), &|_| {}).unwrap_or_else(|e| panic!("{e}"));
+    pipeline::train(&at("book/recoup.toml"), &at("model.json"), None, &|_| {}).unwrap_or_else(|e| panic!("{e}"));
     let trained = began.elapsed().as_secs_f64();
     println!(
         "{accounts} accounts, {} instalments, {} payments, {} contacts",

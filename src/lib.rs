@@ -39,6 +39,7 @@
 //! | `data::cut` | the raw records of a few borrowers, cut at a day or disturbed after it |
 //! | `data::expressions` | SQL conditions over columns |
 //! | `data::write` | tables to CSV and Parquet |
+//! | `data::flat` | any flat table, a row a case, to columns |
 //! | **`model`** | **cases to a model** |
 //! | `model::bin` | quantile bins, weights of evidence |
 //! | `model::encode` | features to one-byte bin codes |

@@ -10,7 +10,7 @@ use recoup::base::problem::{Failure, Problem, Problems, Severity, shown};
 use recoup::data::write::Format;
 use recoup::pipeline;
 use recoup::report::tables::{is_problems_file, write_problems};
-use recoup::report::{dictionary, terminal, terminal_prove, terminal_rolls};
+use recoup::report::{dictionary, terminal, terminal_model, terminal_prove, terminal_rolls};
 use recoup::study::prove;
 use recoup::study::rolls::Ask;
 use recoup::study::simulate::{Shape, World};
@@ -107,6 +107,75 @@ enum Command {
         /// The model file to write.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
+        /// File for the scorecard as one flat table: .csv, .csv.gz or .parquet.
+        #[arg(long, value_name = "FILE")]
+        scorecard: Option<PathBuf>,
+    },
+    /// Train a model of the rows of any flat table, an extract from a data mart.
+    FitTable {
+        /// The table: .parquet, .csv or .csv.gz.
+        #[arg(value_name = "FILE")]
+        table: PathBuf,
+        /// Column of the outcome: 1 repaid, 0 not, or a share between them.
+        #[arg(long, value_name = "COLUMN")]
+        outcome: String,
+        /// Column of weights.
+        #[arg(long, value_name = "COLUMN")]
+        weight: Option<String>,
+        /// Column of dates: stability by month, and what is later than what.
+        #[arg(long, value_name = "COLUMN")]
+        time: Option<String>,
+        /// Column that tells whose row it is: folds and errors keep the rows of one borrower together.
+        #[arg(long, value_name = "COLUMN")]
+        borrower: Option<String>,
+        /// Rows of this day or later test, the others train.
+        #[arg(long, value_name = "YYYY-MM-DD", requires = "time")]
+        test_from: Option<Day>,
+        /// Special codes, each with a bin of its own: of one column, or of every column that holds them.
+        #[arg(long, value_name = "[COLUMN=]VALUE,VALUE…", allow_hyphen_values = true)]
+        special: Vec<String>,
+        /// Columns of numbers that are words.
+        #[arg(long, value_name = "COLUMN,COLUMN…", value_delimiter = ',')]
+        category: Vec<String>,
+        /// Columns that are not read, such as identifiers.
+        #[arg(long, value_name = "COLUMN,COLUMN…", value_delimiter = ',')]
+        ignore: Vec<String>,
+        /// Columns that are for the audit alone and never a feature.
+        #[arg(long, value_name = "COLUMN,COLUMN…", value_delimiter = ',')]
+        protected: Vec<String>,
+        /// A file with a [model] section, as in a project file.
+        #[arg(long, value_name = "FILE")]
+        settings: Option<PathBuf>,
+        /// The model file to write.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// File for the scorecard as one flat table: .csv, .csv.gz or .parquet.
+        #[arg(long, value_name = "FILE")]
+        scorecard: Option<PathBuf>,
+        #[command(flatten)]
+        text: TextOptions,
+    },
+    /// Score and rank the rows of a flat table with a model that `fit-table` made.
+    ScoreTable {
+        /// The table: .parquet, .csv or .csv.gz.
+        #[arg(value_name = "FILE")]
+        table: PathBuf,
+        /// The model file that `fit-table` wrote.
+        #[arg(long, value_name = "FILE")]
+        model: PathBuf,
+        /// Columns that say which row it is, copied into the ranked list.
+        #[arg(long, value_name = "COLUMN,COLUMN…", value_delimiter = ',')]
+        id: Vec<String>,
+        /// File for the ranked list: .csv, .csv.gz or .parquet.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        #[command(flatten)]
+        text: TextOptions,
+    },
+    /// Look at a model file, or at what changed between two.
+    Model {
+        #[command(subcommand)]
+        look: ModelCommand,
     },
     /// Rank every case of one day, each with a recommended strategy and its reasons.
     Score {
@@ -194,6 +263,56 @@ enum Command {
     },
 }
 
+/// How a text file is written.
+#[derive(Args)]
+struct TextOptions {
+    /// Column separator of a text file: one character, or `tab`.
+    #[arg(long, value_name = "CHAR", default_value = ",", value_parser = separator)]
+    separator: u8,
+    /// Words of a text file that mean *no value*, besides the empty text.
+    #[arg(long, value_name = "WORD,WORD…", value_delimiter = ',', allow_hyphen_values = true)]
+    null_words: Vec<String>,
+    /// Format of dates in a text file, such as %d/%m/%Y; ISO if absent.
+    #[arg(long, value_name = "FORMAT")]
+    date_format: Option<String>,
+}
+
+fn separator(text: &str) -> Result<u8, String> {
+    match text {
+        "tab" | "\\t" => Ok(b'\t'),
+        one if one.len() == 1 && one.is_ascii() => Ok(one.as_bytes()[0]),
+        _ => Err("a separator is one character, or `tab`".into()),
+    }
+}
+
+impl From<TextOptions> for pipeline::TextFormat {
+    fn from(o: TextOptions) -> Self {
+        pipeline::TextFormat { separator: o.separator, null_words: o.null_words, date_format: o.date_format }
+    }
+}
+
+#[derive(Subcommand)]
+enum ModelCommand {
+    /// Print a model as a person wants to read it.
+    Show {
+        /// The model file.
+        #[arg(value_name = "FILE")]
+        model: PathBuf,
+        /// File for the scorecard as one flat table: .csv, .csv.gz or .parquet.
+        #[arg(long, value_name = "FILE")]
+        scorecard: Option<PathBuf>,
+    },
+    /// Say what changed from one model to another. Exit status 1 if something did.
+    Diff {
+        /// The first model file.
+        #[arg(value_name = "BEFORE")]
+        before: PathBuf,
+        /// The second model file.
+        #[arg(value_name = "AFTER")]
+        after: PathBuf,
+    },
+}
+
 /// What to split by, as typed.
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Split {
@@ -272,11 +391,48 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             console.result(&summary, || terminal_prove::prove(&summary))?;
             Ok(Done { findings: !summary.passed })
         }
-        Command::Train { project, out } => {
-            let (summary, problems) = pipeline::train(&project, &out, &steps)?;
+        Command::Train { project, out, scorecard } => {
+            let (summary, problems) = pipeline::train(&project, &out, scorecard.as_deref(), &steps)?;
             console.problems(&problems)?;
-            console.result(&summary, || terminal::train(&summary))?;
+            console.result(&summary, || terminal_model::train(&summary))?;
             Ok(Done { findings: false })
+        }
+        Command::FitTable {
+            table,
+            outcome,
+            weight,
+            time,
+            borrower,
+            test_from,
+            special,
+            category,
+            ignore,
+            protected,
+            settings,
+            out,
+            scorecard,
+            text,
+        } => {
+            let ask = pipeline::FitTableAsk { outcome, weight, time, borrower, test_from, special, category, ignore, protected, settings };
+            let (summary, problems) = pipeline::fit_table(&table, &ask, &text.into(), &out, scorecard.as_deref(), &steps)?;
+            console.problems(&problems)?;
+            console.result(&summary, || terminal_model::fit_table(&summary))?;
+            Ok(Done { findings: false })
+        }
+        Command::ScoreTable { table, model, id, out, text } => {
+            let summary = pipeline::score_table(&table, &model, &id, &text.into(), &out, &steps)?;
+            console.result(&summary, || terminal_model::score_table(&summary))?;
+            Ok(Done { findings: false })
+        }
+        Command::Model { look: ModelCommand::Show { model, scorecard } } => {
+            let model = pipeline::model_show(&model, scorecard.as_deref())?;
+            console.result(&model, || terminal_model::model(&model))?;
+            Ok(Done { findings: false })
+        }
+        Command::Model { look: ModelCommand::Diff { before, after } } => {
+            let summary = pipeline::model_diff(&before, &after)?;
+            console.result(&summary, || terminal_model::diff(&summary))?;
+            Ok(Done { findings: !summary.differences.is_empty() })
         }
         Command::Score { project, model, policy, as_of, out } => {
             let (summary, problems) = pipeline::score(&project, &model, &policy, as_of, &out, &steps)?;

@@ -26,6 +26,14 @@ fn children_cpu() -> f64 {
     (13..=14).map(|k| fields[k].parse::<f64>().expect("a count of ticks")).sum::<f64>() / TICKS
 }
 
+/// CPU seconds of this process so far, user and system, of all its threads: the 12th and 13th fields behind the name.
+#[allow(dead_code, reason = "not every bench reads it")]
+pub fn own_cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("this bench reads /proc");
+    let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+    (11..=12).map(|k| fields[k].parse::<f64>().expect("a count of ticks")).sum::<f64>() / TICKS
+}
+
 /// Runs a command to its end; its memory is looked at every two milliseconds. It must succeed, and print no more than a pipe holds (64 kB).
 pub fn timed(command: &mut Command) -> Run {
     let before = children_cpu();

@@ -19,3 +19,4 @@ pub mod observe;
 pub mod cut;
 pub mod expressions;
 pub mod write;
+pub mod flat;

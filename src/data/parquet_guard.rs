@@ -295,7 +295,10 @@ fn chunk_of(chunk: &Value, leaf: &Leaf, rows: i64, data_end: u64) -> Checked<Chu
     // The dictionary, where there is one, stands before the pages that use it.
     let start = size(if meta.field(11).is_some() { 11 } else { 9 }, "the place")? as u64;
     let end = start.saturating_add(compressed as u64);
-    need(start >= 4 && end <= data_end, || format!("column {column} is said to lie at bytes {start} to {end} of {data_end}"))?;
+    // A group without rows has no bytes, and its place says nothing.
+    need((start >= 4 || (values, compressed) == (0, 0)) && end <= data_end, || {
+        format!("column {column} is said to lie at bytes {start} to {end} of {data_end}")
+    })?;
     Ok(Chunk { start, end, values, uncompressed })
 }
 

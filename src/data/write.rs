@@ -45,6 +45,19 @@ impl OutColumn {
         }
     }
 
+    /// The values of some rows, in their order.
+    pub fn picked(&self, rows: &[u32]) -> OutColumn {
+        let at = |row: &u32| *row as usize;
+        match self {
+            OutColumn::Text(v) => OutColumn::Text(rows.iter().map(|r| v[at(r)].clone()).collect()),
+            OutColumn::Words { codes, words } => OutColumn::Words { codes: rows.iter().map(|r| codes[at(r)]).collect(), words: words.clone() },
+            OutColumn::Day(v) => OutColumn::Day(rows.iter().map(|r| v[at(r)]).collect()),
+            OutColumn::Money(v, digits) => OutColumn::Money(rows.iter().map(|r| v[at(r)]).collect(), *digits),
+            OutColumn::Number(v) => OutColumn::Number(rows.iter().map(|r| v[at(r)]).collect()),
+            OutColumn::Integer(v) => OutColumn::Integer(rows.iter().map(|r| v[at(r)]).collect()),
+        }
+    }
+
     fn write_cell(&self, row: usize, cell: &mut String) {
         use std::fmt::Write;
         cell.clear();

@@ -5,7 +5,7 @@
 
 use super::guardrail::{Verdict, verdicts};
 use super::policy::{Policy, Scope};
-use super::value::{cost, shares};
+use super::value::{ExpectedShare, cost, shares};
 use crate::base::problem::Result;
 use crate::data::cases::Cases;
 use crate::data::expressions::{Columns, Expression};
@@ -55,7 +55,7 @@ struct Group<'a> {
 ///
 /// # Errors
 /// `policy.expression`: conditions that the columns do not bear.
-pub fn decide<'a>(policy: &'a Policy, cases: &Cases, probability: &[f64], columns: &Columns<'_>) -> Result<Decisions<'a>> {
+pub fn decide<'a>(policy: &'a Policy, cases: &Cases, share: ExpectedShare<'_>, columns: &Columns<'_>) -> Result<Decisions<'a>> {
     let conditions = policy.bind(columns)?;
     let n = cases.len();
     let mut decisions = Decisions {
@@ -73,19 +73,19 @@ pub fn decide<'a>(policy: &'a Policy, cases: &Cases, probability: &[f64], column
     while start < n {
         let same = |k: usize| policy.unit == Scope::Borrower && cases.borrower[k] == cases.borrower[start] && cases.as_of[k] == cases.as_of[start];
         let end = (start + 1..n).find(|k| !same(*k)).unwrap_or(n);
-        decide_group(&mut decisions, cases, probability, start..end);
+        decide_group(&mut decisions, cases, share, start..end);
         start = end;
     }
     Ok(decisions)
 }
 
-fn decide_group(decisions: &mut Decisions<'_>, cases: &Cases, probability: &[f64], range: std::ops::Range<usize>) {
+fn decide_group(decisions: &mut Decisions<'_>, cases: &Cases, share: ExpectedShare<'_>, range: std::ops::Range<usize>) {
     let policy = decisions.policy;
     let treatments = policy.treatments.len();
     let wait = policy.place("wait").unwrap_or(0);
     let mut group = Group { policy, gross: Vec::new(), shares: Vec::new() };
     for case in range.clone() {
-        let shares = shares(policy, probability[case]);
+        let shares = shares(policy, share.of[case]);
         let stake = cases.stake[case].known().unwrap_or(0) as f64;
         group.gross.extend(shares.iter().map(|s| stake * (s - shares[wait])));
         group.shares.extend(shares);

@@ -7,3 +7,4 @@ pub mod guardrail;
 pub mod value;
 pub mod choose;
 pub mod ranked;
+pub mod table;

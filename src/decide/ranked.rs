@@ -4,7 +4,7 @@ use super::choose::{Because, Decisions};
 use super::guardrail::Verdict;
 use super::policy::Source;
 use super::reasons::{lowest, words};
-use super::score::Scored;
+use super::score::{Quadrant, Scored};
 use crate::base::units::Money;
 use crate::data::cases::{Cases, Holds};
 use crate::data::expressions::{ColumnValues, Columns};
@@ -26,6 +26,12 @@ pub fn columns<'a>(cases: &'a Cases, features: &'a FeatureTable, scored: &'a Sco
     columns.add("outbound_7", number(cases.outbound_7.iter().map(|n| if *n < 0 { f64::NAN } else { f64::from(*n) }).collect()));
     columns.add("probability", ColumnValues::Number(Cow::Borrowed(&scored.probability)));
     columns.add("points", ColumnValues::Number(Cow::Borrowed(&scored.points)));
+    columns.add("share_repaid", ColumnValues::Number(Cow::Borrowed(scored.expected_share().of)));
+    columns.add("ability", ColumnValues::Number(Cow::Borrowed(&scored.ability)));
+    columns.add("willingness", ColumnValues::Number(Cow::Borrowed(&scored.willingness)));
+    let quadrants: Vec<Box<str>> = Quadrant::NAMES.iter().map(|n| (*n).into()).collect();
+    let codes = (0..cases.len()).map(|k| scored.quadrant(k) as u32).collect();
+    columns.add("quadrant", ColumnValues::Words { codes, words: Cow::Owned(quadrants) });
     for (hold, name) in Holds::ALL {
         columns.add(name, ColumnValues::Truth(cases.holds.iter().map(|h| h.has(hold)).collect()));
     }
@@ -107,8 +113,7 @@ pub fn reasons(scored: &Scored<'_>, features: &FeatureTable, case: usize) -> [St
 
 /// Whether a case has fewer or more days past due than every training case of the model.
 pub fn beyond_training(model: &Model, cases: &Cases, case: usize) -> bool {
-    let [least, most] = model.provenance().train_dpd;
-    !(least..=most).contains(&cases.dpd[case])
+    model.provenance().train_dpd.is_some_and(|[least, most]| !(least..=most).contains(&cases.dpd[case]))
 }
 
 /// What the money of a case's line rests on that nobody measured: the share repaid, the reference, the treatment's effect, the exposure.
@@ -119,7 +124,7 @@ fn assumed(decisions: &Decisions<'_>, model: &Model, cases: &Cases, columns: &Co
     let log = cases.contact_log_declared && decisions.conditions.iter().flatten().any(|c| c.names(columns, "outbound_7"));
     let by = |source: &Option<Source>| matches!(source, Some(Source::Assumed { .. }));
     let parts = [
-        (true, "share repaid (the probability stands in)".to_string()),
+        (model.share().is_none(), "share repaid (the probability stands in)".to_string()),
         (by(&policy.reference.source), format!("what the probability stands for ({})", policy.reference.name)),
         (by(&chosen.source), format!("effect of {}", chosen.name)),
         (cases.arrears[case].known().is_none(), "exposure (nominal)".to_string()),
@@ -149,6 +154,7 @@ pub fn table(
     let reason = |place: usize| OutColumn::Text(reasons.iter().map(|r| r[place].as_str().into()).collect());
     let names: Vec<Box<str>> = policy.treatments.iter().map(|t| t.name.as_str().into()).collect();
     let buckets: Vec<Box<str>> = crate::base::units::Bucket::NAMES.iter().map(|n| (*n).into()).collect();
+    let quadrants: Vec<Box<str>> = Quadrant::NAMES.iter().map(|n| (*n).into()).collect();
     OutTable::default()
         .with("rank", OutColumn::Integer((1..=order.len() as i64).collect()))
         .with("account_id", ids(&cases.account, &cases.account_ids))
@@ -159,6 +165,10 @@ pub fn table(
         .with("arrears", amounts(&|k| cases.arrears[k]))
         .with("probability_repaid", pick(&|k| scored.probability[k]))
         .with("points", pick(&|k| scored.points[k]))
+        .with("share_repaid", pick(&|k| scored.expected_share().of[k]))
+        .with("ability", pick(&|k| scored.ability[k]))
+        .with("willingness", pick(&|k| scored.willingness[k]))
+        .with("quadrant", OutColumn::Words { codes: order.iter().map(|k| scored.quadrant(*k as usize) as u32).collect(), words: Arc::new(quadrants) })
         .with("reason_1", reason(0))
         .with("reason_2", reason(1))
         .with("reason_3", reason(2))

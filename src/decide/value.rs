@@ -1,14 +1,23 @@
 //! What a treatment is worth: `gain = stake × (share repaid under it − share repaid under wait) − cost − complaint cost`.
 //!
-//! `share_t = σ(logit share_ref + effect_t − effect_ref)`, with `share_ref` the model's probability clipped to \[1e-6, 1 − 1e-6\]. Amounts in minor
+//! `share_t = σ(logit share_ref + effect_t − effect_ref)`, with `share_ref` the expected share repaid clipped to \[1e-6, 1 − 1e-6\]. Amounts in minor
 //! units, as doubles: they are expectations.
 
 use super::policy::{Policy, Treatment};
 use crate::base::units::{logit, sigmoid};
 
+/// Share of the arrears that each case is expected to repay under the policy's reference.
+#[derive(Clone, Copy)]
+pub struct ExpectedShare<'a> {
+    /// One a case, 0 to 1.
+    pub of: &'a [f64],
+    /// Whether it comes from a model of the share; else the probability stands in for it, which is an assumption.
+    pub modelled: bool,
+}
+
 /// Share repaid under each treatment of the policy.
-pub fn shares(policy: &Policy, probability: f64) -> Vec<f64> {
-    let reference = logit(probability.clamp(1e-6, 1.0 - 1e-6)) - policy.reference.effect;
+pub fn shares(policy: &Policy, share: f64) -> Vec<f64> {
+    let reference = logit(share.clamp(1e-6, 1.0 - 1e-6)) - policy.reference.effect;
     policy.treatments.iter().map(|t| sigmoid(reference + t.effect)).collect()
 }
 

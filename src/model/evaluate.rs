@@ -1,23 +1,23 @@
 //! How good a model is: AUC, KS, log-loss, Brier and calibration, overall and per bucket, with n and an interval, beside days past due
 //! alone.
 //!
-//! Takes scores and outcomes; gives plain figures, `None` where there is nothing to measure, never `NaN`.
+//! Takes scores and outcomes, which may be shares and may have weights; gives plain figures, `None` where there is nothing to measure,
+//! never `NaN`.
 
+use super::bin::Target;
+use super::calibrate::{Line, line};
 use crate::base::units::Bucket;
-use rand_xoshiro::Xoshiro256PlusPlus;
-use rand_xoshiro::rand_core::{RngCore, SeedableRng};
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// Bootstrap draws of an interval.
-pub const DRAWS: usize = 200;
+/// Two-sided 95 % of the normal distribution.
+pub const Z95: f64 = 1.959_963_984_540_054;
 
 /// Figures of one ranking on one set of cases.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
     /// Chance that a repaid case ranks above one not repaid, ties half.
     pub auc: Option<f64>,
-    /// 95 % interval of it: percentiles of [`DRAWS`] bootstrap draws of borrowers.
+    /// 95 % interval of it: DeLong's variance summed by borrower, on the logit scale.
     pub auc_interval: Option<[f64; 2]>,
     /// Largest distance between the score distributions of repaid and not repaid.
     pub ks: Option<f64>,
@@ -45,82 +45,126 @@ pub struct Slice {
     pub cases: String,
     /// How many.
     pub n: u64,
-    /// Those repaid.
-    pub repaid: u64,
+    /// Share of them repaid, weighted; `None` without cases.
+    pub repaid_share: Option<f64>,
     /// The model.
     pub model: Figures,
-    /// Days past due alone: ranked by fewer days; probabilities by training rates of its bins.
-    pub dpd_only: Figures,
+    /// Days past due alone: ranked by fewer days; probabilities by training rates of its bins. None for a flat table.
+    pub dpd_only: Option<Figures>,
 }
 
-/// A sample: overall, per bucket, and calibration by tenths.
+/// The slope of outcomes on the model's log-odds: 1 where they are as steep as they should be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationSlope {
+    /// Slope.
+    pub slope: f64,
+    /// Its 95 % interval, errors clustered by borrower where borrowers are known.
+    pub interval: [f64; 2],
+    /// Intercept.
+    pub intercept: f64,
+}
+
+/// A sample: overall, per bucket, and calibration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SampleEvaluation {
     /// `train`, `out_of_time`, or `out_of_time_new_borrowers`.
     pub sample: String,
     /// Overall, then per bucket.
     pub slices: Vec<Slice>,
+    /// The calibration slope; none with one outcome or one score.
+    pub calibration: Option<CalibrationSlope>,
     /// Calibration by tenths of the predicted probability.
     pub deciles: Vec<Decile>,
 }
 
 /// What is evaluated, one entry a case.
 pub struct Scores<'a> {
+    /// Log-odds that the model gives.
+    pub log_odds: &'a [f64],
     /// Predicted probability.
     pub probability: &'a [f64],
+    /// Outcome, 0 to 1.
+    pub outcome: &'a [f64],
+    /// Weight of each case; 1 where absent.
+    pub weight: Option<&'a [f64]>,
+    /// Borrower, for the intervals; each case its own where absent.
+    pub borrower: Option<&'a [u32]>,
+    /// Bucket and days past due, and the probability by those alone.
+    pub arrears: Option<ArrearsScores<'a>>,
+}
+
+/// What a book of histories adds.
+#[derive(Clone, Copy)]
+pub struct ArrearsScores<'a> {
+    /// Bucket, for the slices.
+    pub bucket: &'a [Bucket],
     /// Days past due.
     pub dpd: &'a [i32],
     /// Probability by days past due alone.
     pub dpd_probability: &'a [f64],
-    /// Outcome.
-    pub repaid: &'a [bool],
-    /// Borrower, for the intervals.
-    pub borrower: &'a [u32],
-    /// Bucket, for the slices.
-    pub bucket: &'a [Bucket],
+}
+
+/// The values of some cases, in their order.
+pub fn pick<T: Copy>(values: &[T], rows: &[u32]) -> Vec<T> {
+    rows.iter().map(|r| values[*r as usize]).collect()
 }
 
 /// Evaluates the cases `rows`.
-pub fn evaluate(sample: &str, scores: &Scores<'_>, rows: &[u32], seed: u64) -> SampleEvaluation {
-    let mut slices = vec![slice("all", scores, rows, seed)];
-    for bucket in (0..8).map(Bucket) {
-        let members: Vec<u32> = rows.iter().copied().filter(|r| scores.bucket[*r as usize] == bucket).collect();
-        // A sample of one bucket is its own overall figure.
-        if !members.is_empty() && members.len() < rows.len() {
-            slices.push(slice(bucket.name(), scores, &members, seed));
+pub fn evaluate(sample: &str, scores: &Scores<'_>, rows: &[u32]) -> SampleEvaluation {
+    let mut slices = vec![slice("all", scores, rows)];
+    if let Some(arrears) = scores.arrears {
+        for bucket in (0..8).map(Bucket) {
+            let members: Vec<u32> = rows.iter().copied().filter(|r| arrears.bucket[*r as usize] == bucket).collect();
+            // A sample of one bucket is its own overall figure.
+            if !members.is_empty() && members.len() < rows.len() {
+                slices.push(slice(bucket.name(), scores, &members));
+            }
         }
     }
-    SampleEvaluation { sample: sample.to_string(), slices, deciles: deciles(scores, rows) }
+    let (outcome, weight) = (pick(scores.outcome, rows), scores.weight.map(|w| pick(w, rows)));
+    let borrower = scores.borrower.map(|b| pick(b, rows));
+    let target = Target { outcome: &outcome, weight: weight.as_deref() };
+    let calibration = line(&pick(scores.log_odds, rows), &target, borrower.as_deref()).map(|found| calibration_slope(&found));
+    SampleEvaluation { sample: sample.to_string(), slices, calibration, deciles: deciles(scores, rows) }
 }
 
-fn slice(name: &str, scores: &Scores<'_>, rows: &[u32], seed: u64) -> Slice {
-    let pick = |values: &dyn Fn(usize) -> f64| rows.iter().map(|r| values(*r as usize)).collect::<Vec<f64>>();
-    let repaid: Vec<bool> = rows.iter().map(|r| scores.repaid[*r as usize]).collect();
-    let borrower: Vec<u32> = rows.iter().map(|r| scores.borrower[*r as usize]).collect();
-    let model = pick(&|k| scores.probability[k]);
-    let by_dpd = pick(&|k| -f64::from(scores.dpd[k]));
-    let dpd_probability = pick(&|k| scores.dpd_probability[k]);
+fn calibration_slope(found: &Line) -> CalibrationSlope {
+    let half = Z95 * found.slope_error;
+    CalibrationSlope { slope: tidy(found.slope), interval: [tidy(found.slope - half), tidy(found.slope + half)], intercept: tidy(found.intercept) }
+}
+
+fn slice(name: &str, scores: &Scores<'_>, rows: &[u32]) -> Slice {
+    let (outcome, weight) = (pick(scores.outcome, rows), scores.weight.map(|w| pick(w, rows)));
+    let borrower = scores.borrower.map(|b| pick(b, rows));
+    let target = Target { outcome: &outcome, weight: weight.as_deref() };
+    let figures_of = |score: &[f64], probability: &[f64]| figures(score, probability, &target, borrower.as_deref());
+    let total: f64 = (0..rows.len()).map(|k| target.weight_of(k)).sum();
+    let repaid: f64 = (0..rows.len()).map(|k| target.weight_of(k) * outcome[k]).sum();
     Slice {
         cases: name.to_string(),
         n: rows.len() as u64,
-        repaid: repaid.iter().filter(|r| **r).count() as u64,
-        model: figures(&model, &model, &repaid, &borrower, seed),
-        dpd_only: figures(&by_dpd, &dpd_probability, &repaid, &borrower, seed),
+        repaid_share: (total > 0.0).then(|| tidy(repaid / total)),
+        model: figures_of(&pick(scores.log_odds, rows), &pick(scores.probability, rows)),
+        dpd_only: scores.arrears.map(|arrears| {
+            let by_dpd: Vec<f64> = rows.iter().map(|r| -f64::from(arrears.dpd[*r as usize])).collect();
+            figures_of(&by_dpd, &pick(arrears.dpd_probability, rows))
+        }),
     }
 }
 
 /// Figures of a ranking `score` and probabilities.
-pub fn figures(score: &[f64], probability: &[f64], repaid: &[bool], borrower: &[u32], seed: u64) -> Figures {
+pub fn figures(score: &[f64], probability: &[f64], target: &Target<'_>, borrower: Option<&[u32]>) -> Figures {
     let order = ranks(score);
-    let ones = vec![1.0; score.len()];
+    let total: f64 = (0..score.len()).map(|k| target.weight_of(k)).sum();
     let mean = |loss: &dyn Fn(f64, f64) -> f64| {
-        let sum: f64 = probability.iter().zip(repaid).map(|(p, y)| loss(*p, f64::from(u8::from(*y)))).sum();
-        (!repaid.is_empty()).then(|| tidy(sum / repaid.len() as f64))
+        let sum: f64 = (0..score.len()).map(|k| target.weight_of(k) * loss(probability[k], target.outcome[k])).sum();
+        (total > 0.0).then(|| tidy(sum / total))
     };
+    let found = auc(&order, target);
     Figures {
-        auc: auc(&order, repaid, &ones).map(tidy),
-        auc_interval: interval(&order, repaid, borrower, seed).map(|i| i.map(tidy)),
-        ks: ks(&order, repaid).map(tidy),
+        auc: found.map(tidy),
+        auc_interval: found.and_then(|auc| interval(auc, &order, target, borrower)).map(|i| i.map(tidy)),
+        ks: ks(&order, target).map(tidy),
         log_loss: mean(&|p, y| {
             let p = p.clamp(1e-9, 1.0 - 1e-9);
             -(y * p.ln() + (1.0 - y) * (1.0 - p).ln())
@@ -141,25 +185,42 @@ struct Ranks {
 }
 
 fn ranks(score: &[f64]) -> Ranks {
-    let mut order: Vec<u32> = (0..score.len() as u32).collect();
-    order.sort_unstable_by(|a, b| score[*a as usize].total_cmp(&score[*b as usize]).then(a.cmp(b)));
-    let run_ends = (1..=order.len()).filter(|k| *k == order.len() || score[order[*k] as usize] != score[order[*k - 1] as usize]).collect();
-    Ranks { order, run_ends }
+    // A score and its place in one key sort without looking elsewhere: the total order of doubles is that of these whole numbers.
+    let key = |x: f64| {
+        let bits = (x + 0.0).to_bits() as i64;
+        bits ^ ((((bits >> 63) as u64) >> 1) as i64)
+    };
+    let mut keyed: Vec<(i64, u32)> = score.iter().enumerate().map(|(k, x)| (key(*x), k as u32)).collect();
+    keyed.sort_unstable();
+    let run_ends = (1..=keyed.len()).filter(|k| *k == keyed.len() || keyed[*k].0 != keyed[*k - 1].0).collect();
+    Ranks { order: keyed.into_iter().map(|(_, k)| k).collect(), run_ends }
+}
+
+impl Ranks {
+    /// Each run of equal scores, ascending: its cases, its weight of repaid and its weight of not repaid.
+    fn runs<'a>(&'a self, target: &'a Target<'_>) -> impl Iterator<Item = (&'a [u32], f64, f64)> + 'a {
+        let mut start = 0;
+        self.run_ends.iter().map(move |end| {
+            let members = &self.order[start..*end];
+            start = *end;
+            let (mut good, mut bad) = (0.0, 0.0);
+            for k in members {
+                let (w, y) = (target.weight_of(*k as usize), target.outcome[*k as usize]);
+                good += w * y;
+                bad += w * (1.0 - y);
+            }
+            (members, good, bad)
+        })
+    }
 }
 
 /// `Σ over runs of w₁(run) × (w₀ below + w₀(run) / 2) ÷ (W₁ × W₀)`, with weights of repaid (1) and not repaid (0).
-fn auc(ranks: &Ranks, repaid: &[bool], weight: &[f64]) -> Option<f64> {
-    let (mut below, mut pairs, mut all_repaid, mut start) = (0.0, 0.0, 0.0, 0);
-    for end in &ranks.run_ends {
-        let (mut good, mut bad) = (0.0, 0.0);
-        for k in &ranks.order[start..*end] {
-            let k = *k as usize;
-            if repaid[k] { good += weight[k] } else { bad += weight[k] }
-        }
+fn auc(ranks: &Ranks, target: &Target<'_>) -> Option<f64> {
+    let (mut below, mut pairs, mut all_repaid) = (0.0, 0.0, 0.0);
+    for (_, good, bad) in ranks.runs(target) {
         pairs += good * (below + bad / 2.0);
         below += bad;
         all_repaid += good;
-        start = *end;
     }
     (below > 0.0 && all_repaid > 0.0).then(|| pairs / (below * all_repaid))
 }
@@ -167,73 +228,79 @@ fn auc(ranks: &Ranks, repaid: &[bool], weight: &[f64]) -> Option<f64> {
 /// The chance that a case that was repaid has a greater score than one that was not, ties counting half; `None` without both outcomes.
 /// Scores must be known.
 pub fn area_under_curve(score: &[f64], repaid: &[bool]) -> Option<f64> {
-    auc(&ranks(score), repaid, &vec![1.0; score.len()]).map(tidy)
+    let outcome: Vec<f64> = repaid.iter().map(|r| f64::from(u8::from(*r))).collect();
+    auc(&ranks(score), &Target { outcome: &outcome, weight: None }).map(tidy)
 }
 
-fn ks(ranks: &Ranks, repaid: &[bool]) -> Option<f64> {
-    let good = repaid.iter().filter(|r| **r).count() as f64;
-    let bad = repaid.len() as f64 - good;
-    if good == 0.0 || bad == 0.0 {
+fn ks(ranks: &Ranks, target: &Target<'_>) -> Option<f64> {
+    let (good, bad) = ranks.runs(target).fold((0.0, 0.0), |(g, b), (_, good, bad)| (g + good, b + bad));
+    if good <= 0.0 || bad <= 0.0 {
         return None;
     }
-    let (mut seen_good, mut seen_bad, mut start, mut largest) = (0.0, 0.0, 0, 0.0f64);
-    for end in &ranks.run_ends {
-        for k in &ranks.order[start..*end] {
-            if repaid[*k as usize] { seen_good += 1.0 } else { seen_bad += 1.0 }
-        }
-        start = *end;
+    let (mut seen_good, mut seen_bad, mut largest) = (0.0, 0.0, 0.0f64);
+    for (_, of_good, of_bad) in ranks.runs(target) {
+        seen_good += of_good;
+        seen_bad += of_bad;
         largest = largest.max((seen_bad / bad - seen_good / good).abs());
     }
     Some(largest)
 }
 
-/// Percentile interval of the AUC over draws of whole borrowers. The same borrowers are drawn for every ranking of the same cases.
-fn interval(ranks: &Ranks, repaid: &[bool], borrower: &[u32], seed: u64) -> Option<[f64; 2]> {
-    let ones = vec![1.0; repaid.len()];
-    auc(ranks, repaid, &ones)?;
-    let mut distinct = borrower.to_vec();
-    distinct.sort_unstable();
-    distinct.dedup();
-    let place: Vec<u32> = borrower.iter().map(|b| distinct.partition_point(|d| d < b) as u32).collect();
-    let mut values: Vec<f64> = (0..DRAWS as u64)
-        .into_par_iter()
-        .filter_map(|draw| {
-            let mut random = Xoshiro256PlusPlus::seed_from_u64(seed.wrapping_mul(1_000_003).wrapping_add(draw));
-            let mut times = vec![0.0f64; distinct.len()];
-            for _ in 0..distinct.len() {
-                times[(random.next_u64() % distinct.len() as u64) as usize] += 1.0;
+/// 95 % interval of the AUC by the delta method on its logit.
+///
+/// A case's influence is `a (V₁ − AUC) / A + b (V₀ − AUC) / B`, where `a = w y` and `b = w (1 − y)` are its weights of repaid and not repaid,
+/// `V₁` the share of not repaid below it and `V₀` the share of repaid above it. Influences are summed by borrower; the variance is
+/// `G / (G − 1) × Σ squares`.
+///
+/// # Source
+/// DeLong, DeLong and Clarke-Pearson 1988; Obuchowski 1997 for clusters.
+fn interval(auc: f64, ranks: &Ranks, target: &Target<'_>, borrower: Option<&[u32]>) -> Option<[f64; 2]> {
+    if auc <= 0.0 || auc >= 1.0 {
+        return None;
+    }
+    let (all_good, all_bad) = ranks.runs(target).fold((0.0, 0.0), |(g, b), (_, good, bad)| (g + good, b + bad));
+    let mut influence = vec![0.0; target.outcome.len()];
+    let (mut good_below, mut bad_below) = (0.0, 0.0);
+    for (members, good, bad) in ranks.runs(target) {
+        let (v1, v0) = ((bad_below + bad / 2.0) / all_bad, (all_good - good_below - good / 2.0) / all_good);
+        for k in members {
+            let (w, y) = (target.weight_of(*k as usize), target.outcome[*k as usize]);
+            influence[*k as usize] = w * y * (v1 - auc) / all_good + w * (1.0 - y) * (v0 - auc) / all_bad;
+        }
+        good_below += good;
+        bad_below += bad;
+    }
+    let (squares, clusters) = match borrower {
+        None => (influence.iter().map(|x| x * x).sum::<f64>(), influence.len()),
+        Some(borrower) => {
+            let mut keyed: Vec<(u32, f64)> = borrower.iter().copied().zip(influence).collect();
+            // Stable, so that the sum within a borrower has the order of the cases.
+            if !keyed.is_sorted_by_key(|(b, _)| *b) {
+                keyed.sort_by_key(|(b, _)| *b);
             }
-            let weight: Vec<f64> = place.iter().map(|p| times[*p as usize]).collect();
-            auc(ranks, repaid, &weight)
-        })
-        .collect();
-    values.sort_unstable_by(f64::total_cmp);
-    // A slice so small that most draws hold one class has no interval worth the name.
-    (values.len() >= DRAWS / 2).then(|| [quantile(&values, 0.025), quantile(&values, 0.975)])
-}
-
-/// Quantile of sorted values, linear between neighbours.
-fn quantile(sorted: &[f64], q: f64) -> f64 {
-    let place = q * (sorted.len() - 1) as f64;
-    let (low, part) = (place.floor() as usize, place.fract());
-    let high = (low + 1).min(sorted.len() - 1);
-    sorted[low] + part * (sorted[high] - sorted[low])
+            let sums = keyed.chunk_by(|a, b| a.0 == b.0).map(|of| of.iter().map(|(_, x)| x).sum::<f64>());
+            sums.fold((0.0, 0), |(squares, n), s| (squares + s * s, n + 1))
+        }
+    };
+    if clusters < 2 || squares <= 0.0 {
+        return None;
+    }
+    let error = (squares * clusters as f64 / (clusters as f64 - 1.0)).sqrt();
+    let (centre, half) = ((auc / (1.0 - auc)).ln(), Z95 * error / (auc * (1.0 - auc)));
+    Some([crate::base::units::sigmoid(centre - half), crate::base::units::sigmoid(centre + half)])
 }
 
 fn deciles(scores: &Scores<'_>, rows: &[u32]) -> Vec<Decile> {
-    let mut order = rows.to_vec();
-    order.sort_unstable_by(|a, b| scores.probability[*a as usize].total_cmp(&scores.probability[*b as usize]).then(a.cmp(b)));
+    let ranked = ranks(&pick(scores.probability, rows));
+    let order: Vec<u32> = ranked.order.iter().map(|k| rows[*k as usize]).collect();
     let n = order.len();
+    let weight = |r: u32| scores.weight.map_or(1.0, |w| w[r as usize]);
     (0..10)
         .map(|k| &order[n * k / 10..n * (k + 1) / 10])
-        .filter(|part| !part.is_empty())
-        .map(|part| {
-            let size = part.len() as f64;
-            Decile {
-                n: part.len() as u64,
-                predicted: tidy(part.iter().map(|r| scores.probability[*r as usize]).sum::<f64>() / size),
-                observed: tidy(part.iter().filter(|r| scores.repaid[**r as usize]).count() as f64 / size),
-            }
+        .filter_map(|part| {
+            let total: f64 = part.iter().map(|r| weight(*r)).sum();
+            let mean = |values: &[f64]| tidy(part.iter().map(|r| weight(*r) * values[*r as usize]).sum::<f64>() / total);
+            (total > 0.0).then(|| Decile { n: part.len() as u64, predicted: mean(scores.probability), observed: mean(scores.outcome) })
         })
         .collect()
 }
@@ -242,40 +309,67 @@ fn deciles(scores: &Scores<'_>, rows: &[u32]) -> Vec<Decile> {
 mod tests {
     use super::*;
 
+    fn of(score: &[f64], outcome: &[f64], borrower: Option<&[u32]>) -> Figures {
+        figures(score, score, &Target { outcome, weight: None }, borrower)
+    }
+
     #[test]
     fn figures_by_hand() {
         // Scores of repaid: 0.8, 0.6, 0.4; of not repaid: 0.6, 0.2. Pairs won: 2 + (0.5 + 1) + (0 + 1) = 4.5 of 6.
-        let p = [0.8, 0.6, 0.4, 0.6, 0.2];
-        let y = [true, true, true, false, false];
-        let found = figures(&p, &p, &y, &[0, 1, 2, 3, 4], 1);
+        let found = of(&[0.8, 0.6, 0.4, 0.6, 0.2], &[1.0, 1.0, 1.0, 0.0, 0.0], None);
         assert_eq!(found.auc, Some(0.75));
         // At 0.2: bad ½, good 0. At 0.4: ½ against ⅓. At 0.6: 1 against ⅔.
         assert_eq!(found.ks, Some(0.5));
         assert_eq!(found.brier, Some(tidy((0.04 + 0.16 + 0.36 + 0.36 + 0.04) / 5.0)));
         let by_hand = -(0.8f64.ln() + 0.6f64.ln() + 0.4f64.ln() + 0.4f64.ln() + 0.8f64.ln()) / 5.0;
         assert_eq!(found.log_loss, Some(tidy(by_hand)));
+        // V₁ of repaid: 1, ¾, ½; V₀ of not repaid: ½, 1. Influences: (V₁ − ¾)/3 and (V₀ − ¾)/2; squares: 2 × (1/12)² + 2 × (1/8)².
+        let error = f64::sqrt((2.0 / 144.0 + 2.0 / 64.0) * 5.0 / 4.0);
+        let (centre, half) = (3f64.ln(), Z95 * error / (0.75 * 0.25));
         let [low, high] = found.auc_interval.unwrap();
-        assert!(low <= 0.75 && 0.75 <= high);
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        assert!((low - sigmoid(centre - half)).abs() < 2e-9 && (high - sigmoid(centre + half)).abs() < 2e-9);
+    }
+
+    #[test]
+    fn a_weight_of_two_is_the_case_twice_and_a_share_is_two_cases() {
+        let (p, y) = ([0.8, 0.6, 0.4, 0.6, 0.2], [1.0, 0.0, 1.0, 0.25, 0.0]);
+        let weighted = figures(&p, &p, &Target { outcome: &y, weight: Some(&[2.0, 1.0, 1.0, 4.0, 1.0]) }, None);
+        let many_p = [0.8, 0.8, 0.6, 0.4, 0.6, 0.6, 0.6, 0.6, 0.2];
+        let many_y = [1.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0];
+        let many = of(&many_p, &many_y, None);
+        assert_eq!((weighted.auc, weighted.ks, weighted.log_loss), (many.auc, many.ks, many.log_loss));
     }
 
     #[test]
     fn one_class_has_no_figure_and_all_equal_scores_tie() {
-        let found = figures(&[0.5, 0.6], &[0.5, 0.6], &[true, true], &[0, 1], 1);
+        let found = of(&[0.5, 0.6], &[1.0, 1.0], None);
         assert_eq!((found.auc, found.ks, found.auc_interval), (None, None, None));
-        let found = figures(&[0.5; 4], &[0.5; 4], &[true, false, true, false], &[0, 1, 2, 3], 1);
-        assert_eq!((found.auc, found.ks), (Some(0.5), Some(0.0)));
+        let found = of(&[0.5; 4], &[1.0, 0.0, 1.0, 0.0], None);
+        assert_eq!((found.auc, found.ks, found.auc_interval), (Some(0.5), Some(0.0), None));
     }
 
     #[test]
-    fn intervals_are_wider_where_a_borrower_has_many_cases() {
+    fn cases_of_one_borrower_count_once() {
+        // Every case twice: with borrowers known the interval is that of the single cases, up to G / (G − 1) alone.
         let n = 400;
         let p: Vec<f64> = (0..n).map(|k| f64::from((k * 7919) % 1000) / 1000.0).collect();
-        let y: Vec<bool> = (0..n).map(|k| f64::from((k * 104_729) % 997) / 997.0 < p[k as usize]).collect();
-        let apart: Vec<u32> = (0..n as u32).collect();
-        let together: Vec<u32> = (0..n as u32).map(|k| k / 20).collect();
-        let width = |b: &[u32]| figures(&p, &p, &y, b, 1).auc_interval.map(|i| i[1] - i[0]).unwrap();
-        // Cases of a borrower are independent here, so widths are alike; what matters is that they are drawn together.
-        assert!(width(&apart) > 0.05 && width(&together) > 0.03);
-        assert_ne!(width(&apart), width(&together));
+        let y: Vec<f64> = (0..n).map(|k| f64::from(u8::from(f64::from((k * 104_729) % 997) / 997.0 < p[k as usize]))).collect();
+        let twice = |v: &[f64]| v.iter().flat_map(|x| [*x, *x]).collect::<Vec<f64>>();
+        let borrower: Vec<u32> = (0..n as u32).flat_map(|k| [k, k]).collect();
+        let single = of(&p, &y, None).auc_interval.unwrap();
+        let known = of(&twice(&p), &twice(&y), Some(&borrower)).auc_interval.unwrap();
+        let naive = of(&twice(&p), &twice(&y), None).auc_interval.unwrap();
+        assert!((single[0] - known[0]).abs() < 1e-9 && (single[1] - known[1]).abs() < 1e-9, "{single:?} {known:?}");
+        let width = |i: [f64; 2]| i[1] - i[0];
+        assert!((width(naive) / width(known) - f64::sqrt(0.5)).abs() < 0.01);
+    }
+
+    #[test]
+    fn the_order_of_scores_is_that_of_numbers() {
+        let scores = [-0.0, 0.0, 1.5, -2.5, f64::NEG_INFINITY, 3e300, -1e-300];
+        let found = ranks(&scores);
+        assert_eq!(found.order, [4, 3, 6, 0, 1, 2, 5]);
+        assert_eq!(found.run_ends, [1, 2, 3, 5, 6, 7]);
     }
 }

@@ -5,5 +5,6 @@ pub mod tables;
 pub mod dictionary;
 pub mod manifest;
 pub mod terminal;
+pub mod terminal_model;
 pub mod terminal_rolls;
 pub mod terminal_prove;

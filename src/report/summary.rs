@@ -7,9 +7,12 @@ use crate::base::units::Bucket;
 use crate::data::cases::{Cases, Maturity, Outcomes};
 use crate::data::check::TableCount;
 use crate::data::observe::Observed;
+use crate::decide::table::ScoredTable;
 use crate::model::bin::Dropped;
+use crate::model::diff::Difference;
 use crate::model::evaluate::SampleEvaluation;
-use crate::model::file::Model;
+use crate::model::file::{Estimate, Model, RoundingCost};
+use crate::model::share::ShareEvaluation;
 use crate::study::compare::{Comparison, PolicyResult};
 use crate::study::prove::Proof;
 use crate::study::rolls::{ALL, BucketFlows, CureRate, RelapseRate, RollRate, Rolls};
@@ -158,7 +161,7 @@ pub struct TrainSummary {
     /// Training cases.
     pub train_cases: u64,
     /// Their observation dates, first and last.
-    pub train_window: [String; 2],
+    pub train_window: Option<[String; 2]>,
     /// Share of them repaid.
     pub train_repaid_share: f64,
     /// Out-of-time cases.
@@ -175,6 +178,10 @@ pub struct TrainSummary {
     pub dropped: Vec<Dropped>,
     /// Every figure.
     pub evaluation: Vec<SampleEvaluation>,
+    /// The model of the share repaid: how near it came, a sample each.
+    pub share: Vec<ShareEvaluation>,
+    /// What whole points cost, where the project asks for them.
+    pub rounding: Option<RoundingCost>,
     /// Where the fit started, how many steps it took, the gradient a case it ended at.
     pub fit: String,
     /// What a reader should know.
@@ -193,9 +200,7 @@ pub struct FeatureUse {
     /// Information value.
     pub information_value: f64,
     /// Coefficient of its weight of evidence.
-    pub coefficient: f64,
-    /// Standard error of that.
-    pub standard_error: f64,
+    pub coefficient: Estimate,
 }
 
 impl TrainSummary {
@@ -214,7 +219,7 @@ impl TrainSummary {
             test_cases: from.test_cases,
             test_window: from.test_window.clone(),
             auc: all.and_then(|s| s.model.auc),
-            auc_dpd_only: all.and_then(|s| s.dpd_only.auc),
+            auc_dpd_only: all.and_then(|s| s.dpd_only.as_ref()?.auc),
             features: model
                 .terms()
                 .iter()
@@ -223,16 +228,84 @@ impl TrainSummary {
                     bins: t.bins.bins.iter().filter(|b| b.n > 0).count(),
                     information_value: t.bins.information_value,
                     coefficient: t.coefficient,
-                    standard_error: t.standard_error,
                 })
                 .collect(),
             dropped: model.dropped().to_vec(),
             evaluation: model.evaluation().to_vec(),
-            fit: format!("start: {}; Newton steps: {}; gradient {:.1e} a case", model.fit().start, model.fit().steps, model.fit().gradient_per_case),
+            share: model.share().map_or(Vec::new(), |s| s.evaluation.clone()),
+            rounding: model.points().rounding.clone(),
+            fit: model.fit().sentence(),
             notes: model.notes().to_vec(),
             assumed: from.assumed.clone(),
         }
     }
+}
+
+/// What `fit-table` made.
+#[derive(Debug, Serialize)]
+pub struct FitTableSummary {
+    /// As `train`.
+    #[serde(flatten)]
+    pub train: TrainSummary,
+    /// Columns that cannot be a feature, and why.
+    pub not_features: Vec<String>,
+}
+
+/// What `score-table` ranked.
+#[derive(Debug, Serialize)]
+pub struct ScoreTableSummary {
+    /// Rows.
+    pub rows: u64,
+    /// The ranked list.
+    pub out: String,
+    /// The model file.
+    pub model: String,
+    /// Tenths of the rows, the best chance first.
+    pub tenths: Vec<Tenth>,
+    /// What a reader should know of the model.
+    pub notes: Vec<String>,
+}
+
+/// A tenth of the ranked rows.
+#[derive(Debug, Serialize)]
+pub struct Tenth {
+    /// From 1.
+    pub tenth: usize,
+    /// Rows.
+    pub n: u64,
+    /// Points of the first and the last of them.
+    pub points: [f64; 2],
+    /// Mean probability.
+    pub probability: f64,
+}
+
+impl ScoreTableSummary {
+    /// The summary of a scored table.
+    pub fn of(model: &Model, model_file: &Path, out: &Path, scored: &ScoredTable) -> ScoreTableSummary {
+        let n = scored.order.len();
+        let tenths = (0..10)
+            .map(|k| &scored.order[n * k / 10..n * (k + 1) / 10])
+            .enumerate()
+            .filter_map(|(k, rows)| {
+                let (first, last) = (*rows.first()? as usize, *rows.last()? as usize);
+                let probability = rows.iter().map(|r| scored.probability[*r as usize]).sum::<f64>() / rows.len() as f64;
+                Some(Tenth { tenth: k + 1, n: rows.len() as u64, points: [scored.points[first], scored.points[last]], probability })
+            })
+            .collect();
+        let notes = model.calibration_note().map(String::from).into_iter().collect();
+        ScoreTableSummary { rows: n as u64, out: out.display().to_string(), model: model_file.display().to_string(), tenths, notes }
+    }
+}
+
+/// What changed between two models.
+#[derive(Debug, Serialize)]
+pub struct ModelDiffSummary {
+    /// The first model file.
+    pub before: String,
+    /// The second.
+    pub after: String,
+    /// What differs.
+    pub differences: Vec<Difference>,
 }
 
 /// What `score` decided.

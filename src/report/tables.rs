@@ -12,9 +12,33 @@ use crate::data::history::Portfolio;
 use crate::data::observe::Observed;
 use crate::data::path::EpisodeEnd;
 use crate::data::write::{OutColumn, OutTable};
+use crate::model::card::{CardRow, card};
+use crate::model::file::Model;
 use crate::study::rolls::{BucketFlows, Estimate, FlowShare, RelapseRate, Rolls};
 use std::path::Path;
 use std::sync::Arc;
+
+/// The scorecard: one row for the base, each bin of each feature and each bucket group.
+pub fn card_table(model: &Model) -> OutTable {
+    let rows = card(model);
+    let text = |of: &dyn Fn(&CardRow) -> &str| OutColumn::Text(rows.iter().map(|r| of(r).into()).collect());
+    let number = |of: &dyn Fn(&CardRow) -> f64| OutColumn::Number(rows.iter().map(of).collect());
+    let whole = |of: &dyn Fn(&CardRow) -> Option<i64>| OutColumn::Integer(rows.iter().map(|r| of(r).unwrap_or(i64::MIN)).collect());
+    OutTable::default()
+        .with("feature", text(&|r| &r.feature))
+        .with("bin", text(&|r| &r.bin))
+        .with("n", whole(&|r| r.n.map(|n| n as i64)))
+        .with("share", number(&|r| r.share))
+        .with("repaid_share", number(&|r| r.repaid_share))
+        .with("woe", number(&|r| r.woe))
+        .with("woe_low", number(&|r| r.woe_interval[0]))
+        .with("woe_high", number(&|r| r.woe_interval[1]))
+        .with("information_value", number(&|r| r.information_value))
+        .with("coefficient", number(&|r| r.coefficient))
+        .with("contribution_micro_log_odds", whole(&|r| Some(r.contribution)))
+        .with("points", number(&|r| r.points))
+        .with("share_contribution_micro_log_odds", whole(&|r| r.share_contribution))
+}
 
 /// One row a case: who, when, what was known, what followed.
 pub fn cases_table(project: &Project, observed: Observed) -> OutTable {

@@ -1,8 +1,8 @@
 //! Summaries laid out for a terminal. Takes a summary; gives text. Deliberately absent: colours and widths that depend on the terminal,
 //! so that what is read in a log is what was seen on a screen.
 
-use super::summary::{CasesSummary, CheckSummary, CompareSummary, DemoSummary, ScoreSummary, TrainSummary};
-use crate::model::evaluate::{Figures, SampleEvaluation};
+use super::summary::{CasesSummary, CheckSummary, CompareSummary, DemoSummary, ScoreSummary};
+use super::terminal_model::with_interval;
 use crate::study::compare::{Movement, PolicyResult};
 use crate::study::simulate::WorldSummary;
 use comfy_table::presets::UTF8_BORDERS_ONLY;
@@ -16,7 +16,7 @@ pub fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> St
     let mut numeric = vec![true; header.len()];
     for row in rows {
         for (is_number, cell) in numeric.iter_mut().zip(&row) {
-            *is_number &= cell.is_empty() || cell == "-" || cell.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+');
+            *is_number &= cell.is_empty() || cell == "-" || cell.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+' || c == '<');
         }
         table.add_row(row);
     }
@@ -47,7 +47,7 @@ pub fn percent(share: Option<f64>) -> String {
 }
 
 /// What was assumed, a line each.
-fn assumed(out: &mut String, sentences: &[String]) {
+pub fn assumed(out: &mut String, sentences: &[String]) {
     for sentence in sentences {
         let _ = writeln!(out, "{sentence}");
     }
@@ -126,95 +126,6 @@ pub fn cases(summary: &CasesSummary) -> String {
         let _ = writeln!(out, "  {reason:<18} {}", count(*n));
     }
     assumed(&mut out, &summary.assumed);
-    out
-}
-
-/// A figure with three decimals; `-` where there is none.
-fn figure(x: Option<f64>) -> String {
-    x.map_or("-".into(), |x| format!("{x:.3}"))
-}
-
-fn with_interval(figures: &Figures) -> String {
-    match (figures.auc, figures.auc_interval) {
-        (Some(auc), Some([low, high])) => format!("{auc:.3} ({low:.3} to {high:.3})"),
-        (auc, _) => figure(auc),
-    }
-}
-
-/// A sample's figures, overall and per bucket, beside days past due alone.
-pub fn evaluation(sample: &SampleEvaluation) -> String {
-    let name = match sample.sample.as_str() {
-        "train" => "training cases",
-        "out_of_time" => "out of time",
-        "out_of_time_new_borrowers" => "out of time, borrowers not in training",
-        other => other,
-    };
-    let rows = sample.slices.iter().map(|s| {
-        vec![
-            s.cases.clone(),
-            count(s.n),
-            percent((s.n > 0).then(|| s.repaid as f64 / s.n as f64)),
-            with_interval(&s.model),
-            with_interval(&s.dpd_only),
-            figure(s.model.ks),
-            figure(s.model.log_loss),
-            figure(s.dpd_only.log_loss),
-            figure(s.model.brier),
-        ]
-    });
-    let header = ["cases", "n", "repaid", "AUC (95 % interval)", "AUC of dpd alone", "KS", "log-loss", "log-loss of dpd alone", "Brier"];
-    format!("{name}\n{}\n", table(&header, rows))
-}
-
-/// What `train` made.
-pub fn train(summary: &TrainSummary) -> String {
-    let mut out = String::new();
-    let [from, until] = &summary.train_window;
-    let _ = writeln!(
-        out,
-        "trained on {} cases of {from} to {until}, {} repaid ({})",
-        count(summary.train_cases),
-        percent(Some(summary.train_repaid_share)),
-        summary.outcome
-    );
-    match &summary.test_window {
-        Some([from, until]) => {
-            let _ = writeln!(out, "tested on {} later cases of {from} to {until}", count(summary.test_cases));
-        }
-        None => {
-            let _ = writeln!(out, "not tested: the project has no later mature cases; figures below are of the training cases and flatter");
-        }
-    }
-    for sample in &summary.evaluation {
-        let _ = writeln!(out, "\n{}", evaluation(sample).trim_end());
-    }
-    if let Some(sample) = summary.evaluation.get(1).or(summary.evaluation.first()) {
-        let rows = sample
-            .deciles
-            .iter()
-            .enumerate()
-            .map(|(k, d)| vec![(k + 1).to_string(), count(d.n), percent(Some(d.predicted)), percent(Some(d.observed))]);
-        let _ = writeln!(out, "\ncalibration, tenths of the predicted probability\n{}", table(&["tenth", "n", "predicted", "repaid"], rows));
-    }
-    let rows = summary.features.iter().map(|f| {
-        vec![
-            f.name.clone(),
-            f.bins.to_string(),
-            format!("{:.3}", f.information_value),
-            format!("{:.3}", f.coefficient),
-            format!("{:.3}", f.standard_error),
-        ]
-    });
-    let _ = writeln!(out, "\n{}", table(&["feature", "bins", "information value", "coefficient", "standard error"], rows));
-    for dropped in &summary.dropped {
-        let _ = writeln!(out, "not used: {} ({})", dropped.feature, dropped.reason);
-    }
-    for note in &summary.notes {
-        let _ = writeln!(out, "note: {note}");
-    }
-    assumed(&mut out, &summary.assumed);
-    let _ = writeln!(out, "fit: {}", summary.fit);
-    let _ = writeln!(out, "model: {}", summary.model);
     out
 }
 
@@ -385,8 +296,13 @@ pub fn demo(summary: &DemoSummary) -> String {
     for sample in model.evaluation.iter().filter(|s| s.sample != "train") {
         if let Some(all) = sample.slices.first() {
             let who = if sample.sample == "out_of_time" { "later cases" } else { "later cases of borrowers never seen" };
-            let _ =
-                writeln!(out, "   {} {who}: AUC {}, days past due alone {}", count(all.n), with_interval(&all.model), with_interval(&all.dpd_only));
+            let _ = writeln!(
+                out,
+                "   {} {who}: AUC {}, days past due alone {}",
+                count(all.n),
+                with_interval(Some(&all.model)),
+                with_interval(all.dpd_only.as_ref())
+            );
         }
     }
     let _ = writeln!(

@@ -9,6 +9,7 @@ use crate::data::expressions::Columns;
 use crate::decide::choose::Decisions;
 use crate::decide::policy::Policy;
 use crate::decide::ranked::{amount, because, vetoes};
+use crate::decide::value::{ExpectedShare, shares};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -114,8 +115,8 @@ pub struct Comparison {
 }
 
 /// Compares decisions under two or more policies on the same cases.
-pub fn compare(decisions: &[Decisions<'_>], cases: &Cases, columns: &Columns<'_>, probability: &[f64], minor_digits: u8) -> Comparison {
-    let policies: Vec<PolicyResult> = decisions.iter().map(|d| result(d, cases, probability, minor_digits)).collect();
+pub fn compare(decisions: &[Decisions<'_>], cases: &Cases, columns: &Columns<'_>, share: ExpectedShare<'_>, minor_digits: u8) -> Comparison {
+    let policies: Vec<PolicyResult> = decisions.iter().map(|d| result(d, cases, share, minor_digits)).collect();
     let movements = decisions.iter().skip(1).map(|other| movement(&decisions[0], other, cases, columns, minor_digits)).collect();
     Comparison { cases: cases.len(), policies, movements }
 }
@@ -137,12 +138,12 @@ fn net(d: &Decisions<'_>, cases: &Cases) -> f64 {
     recovery(d, cases) - d.cost.iter().sum::<f64>()
 }
 
-fn result(d: &Decisions<'_>, cases: &Cases, probability: &[f64], minor_digits: u8) -> PolicyResult {
+fn result(d: &Decisions<'_>, cases: &Cases, share: ExpectedShare<'_>, minor_digits: u8) -> PolicyResult {
     let policy = d.policy;
     let text = |x: f64| amount(x).text(minor_digits);
     let wait = policy.place("wait").unwrap_or(0);
     let (recovered, cost) = (recovery(d, cases), d.cost.iter().sum::<f64>());
-    let waiting: f64 = (0..cases.len()).map(|k| stake(cases, k) as f64 * crate::decide::value::shares(policy, probability[k])[wait]).sum();
+    let waiting: f64 = (0..cases.len()).map(|k| stake(cases, k) as f64 * shares(policy, share.of[k])[wait]).sum();
     PolicyResult {
         policy: policy.name.clone(),
         version: policy.version.clone(),
@@ -163,7 +164,7 @@ fn result(d: &Decisions<'_>, cases: &Cases, probability: &[f64], minor_digits: u
         cost: text(cost),
         expected_gain: text(recovered - waiting - cost),
         net: text(recovered - cost),
-        assumed: policy.assumptions(),
+        assumed: policy.assumptions(share.modelled),
     }
 }
 

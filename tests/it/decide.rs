@@ -7,10 +7,16 @@ use recoup::data::expressions::{ColumnValues, Columns};
 use recoup::decide::choose::{Because, Decisions, decide};
 use recoup::decide::guardrail::Verdict;
 use recoup::decide::policy::{Policy, Scope};
+use recoup::decide::value::ExpectedShare;
 use recoup::decide::value::{cost, shares};
 use std::sync::Arc;
 
 const CURRENT: &str = include_str!("../../data/policies/current.toml");
+
+/// Shares that a model of the share gave.
+fn expected(of: &[f64]) -> ExpectedShare<'_> {
+    ExpectedShare { of, modelled: true }
+}
 
 fn load(text: &str) -> Result<Policy, recoup::base::problem::Failure> {
     let folder = tempfile::tempdir().unwrap();
@@ -80,7 +86,7 @@ fn a_gain_worked_by_hand() {
     // Stake 1,000.00 at probability 0.5 under wait. Call: σ(0.4) = 0.598688, so 98.69 less 5.00. Legal: σ(1) = 0.731059: 231.06 less 80.00.
     let policy = small("TRUE", "FALSE");
     let book = cases(&[(0, 100_000, Holds(0))]);
-    let d = decide(&policy, &book, &[0.5], &with_x(vec![1.0])).unwrap();
+    let d = decide(&policy, &book, expected(&[0.5]), &with_x(vec![1.0])).unwrap();
     assert_eq!(names(&d), ["legal"]);
     assert!((d.gain[0] - (100_000.0 * (1.0 / (1.0 + (-1f64).exp()) - 0.5) - 8_000.0)).abs() < 1e-9);
     assert!((d.gain[0] / 100.0 - 151.06).abs() < 0.005);
@@ -88,9 +94,9 @@ fn a_gain_worked_by_hand() {
     assert_eq!(policy.treatments[usize::from(next)].name, "call");
     assert!((worth / 100.0 - 93.69).abs() < 0.005);
     // A small stake is not worth a call, and at 2.00 not even a message: σ(0.1) − ½ = 0.02498, times 2.00 is 0.05.
-    let d = decide(&policy, &cases(&[(0, 2_000, Holds(0))]), &[0.5], &with_x(vec![1.0])).unwrap();
+    let d = decide(&policy, &cases(&[(0, 2_000, Holds(0))]), expected(&[0.5]), &with_x(vec![1.0])).unwrap();
     assert_eq!(names(&d), ["sms"]);
-    let d = decide(&policy, &cases(&[(0, 200, Holds(0))]), &[0.5], &with_x(vec![1.0])).unwrap();
+    let d = decide(&policy, &cases(&[(0, 200, Holds(0))]), expected(&[0.5]), &with_x(vec![1.0])).unwrap();
     assert_eq!((names(&d), d.gain[0]), (vec!["wait"], 0.0));
 }
 
@@ -108,7 +114,7 @@ fn the_reference_says_what_the_probability_stands_for() {
 fn an_unknown_or_false_condition_is_never_recommended() {
     let policy = small("x > 10", "x / 0 > 1");
     let book = cases(&[(0, 100_000, Holds(0)), (1, 100_000, Holds(0)), (2, 100_000, Holds(0))]);
-    let d = decide(&policy, &book, &[0.9; 3], &with_x(vec![11.0, 5.0, f64::NAN])).unwrap();
+    let d = decide(&policy, &book, expected(&[0.9; 3]), &with_x(vec![11.0, 5.0, f64::NAN])).unwrap();
     let call = policy.place("call").unwrap();
     let at = |case: usize, place: usize| d.verdicts[case * policy.treatments.len() + place];
     assert_eq!([at(0, call), at(1, call), at(2, call)], [Verdict::Free, Verdict::NotEligible, Verdict::Unknown]);
@@ -122,7 +128,7 @@ fn holds_veto_whatever_it_is_worth_and_lead_where_the_policy_says() {
     let (dispute, plan) = (Holds::named("dispute_open").unwrap(), Holds::named("plan_active").unwrap());
     let hardship = Holds::named("hardship").unwrap();
     let book = cases(&[(0, 10_000_000, dispute), (1, 10_000_000, plan), (2, 10_000_000, hardship), (3, 10_000_000, dispute.and(plan))]);
-    let d = decide(&policy, &book, &[0.5; 4], &with_x(vec![1.0; 4])).unwrap();
+    let d = decide(&policy, &book, expected(&[0.5; 4]), &with_x(vec![1.0; 4])).unwrap();
     assert_eq!(names(&d), ["human_review", "plan", "legal", "human_review"]);
     assert!(matches!(d.because[0], Because::Hold(_)));
     for case in [0, 1, 3] {
@@ -135,10 +141,10 @@ fn a_treatment_of_the_borrower_is_vetoed_if_vetoed_on_one_account_and_paid_once(
     let policy = small("x > 0", "FALSE");
     // Two accounts of one borrower, too small for legal; the call is false on one of them.
     let book = cases(&[(7, 30_000, Holds(0)), (7, 30_000, Holds(0))]);
-    let d = decide(&policy, &book, &[0.5; 2], &with_x(vec![1.0, 0.0])).unwrap();
+    let d = decide(&policy, &book, expected(&[0.5; 2]), &with_x(vec![1.0, 0.0])).unwrap();
     assert_eq!(names(&d), ["sms", "sms"]);
     assert_eq!(d.verdicts[policy.place("call").unwrap()], Verdict::OnAnotherAccount);
-    let d = decide(&policy, &book, &[0.5; 2], &with_x(vec![1.0, 1.0])).unwrap();
+    let d = decide(&policy, &book, expected(&[0.5; 2]), &with_x(vec![1.0, 1.0])).unwrap();
     assert_eq!((names(&d), d.cost.clone()), (vec!["call", "call"], vec![500.0, 0.0]));
 }
 
@@ -186,7 +192,7 @@ fn the_choice_is_the_optimum_of_every_borrower() {
         let book = cases(&(0..n).map(|_| (1, dice(80_000) as i64, Holds(0))).collect::<Vec<_>>());
         let probability: Vec<f64> = (0..n).map(|_| dice(1_000) as f64 / 1_000.0).collect();
         let columns = with_x((0..n).map(|_| dice(6) as f64).collect());
-        let d = decide(&policy, &book, &probability, &columns).unwrap();
+        let d = decide(&policy, &book, expected(&probability), &columns).unwrap();
         let total: f64 = d.gain.iter().sum();
         assert!((total - brute_force(&policy, &d, &book, &probability)).abs() < 1e-6, "{:?}", names(&d));
         for (k, p) in d.chosen.iter().enumerate() {

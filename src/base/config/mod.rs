@@ -5,6 +5,7 @@
 //! in this file with its reason; what matters to a borrower (outcome, horizon, observation dates) has none.
 
 mod features;
+mod model;
 mod table;
 mod typed;
 
@@ -13,7 +14,11 @@ use super::files::io_failure;
 use super::problem::{Problem, Problems, Result};
 use super::schema::TableKind;
 use super::units::{Bucket, Money};
-use serde::Deserialize;
+pub use model::{
+    BinObjective, CalibrationMethod, Chosen, Criterion, HandBins, Limit, ModelSettings, NoLimit, Penalty, Selection, SpecialValue, Stepwise,
+    TrendRule,
+};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use typed::Typed;
@@ -126,7 +131,7 @@ pub struct NamedExpression {
 }
 
 /// Which way a feature is expected to move the chance that the case is repaid.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// More is better.
@@ -150,7 +155,7 @@ impl Direction {
 }
 
 /// Which sub-score a feature belongs to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SubScore {
     /// Can pay.
@@ -406,46 +411,6 @@ pub struct Split {
     pub test_until: Option<Day>,
 }
 
-/// How the model is made.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields, default)]
-pub struct ModelSettings {
-    /// The features to use; all where absent.
-    pub features: Option<Vec<String>>,
-    /// Quantile bins of a feature at most. 8: enough for a bend, few enough to read.
-    pub max_bins: usize,
-    /// Share of cases that a bin needs at least. 0.02: below it a rate is mostly noise.
-    pub min_bin_share: f64,
-    /// L2 penalty a case on coefficients (not the intercept). 1e-4: keeps twins apart, moves a sound fit by less than its errors.
-    pub penalty_per_case: f64,
-    /// Cross-validation folds by borrower, for the calibration.
-    pub folds: usize,
-    /// Seed of every random choice.
-    pub seed: u64,
-    /// Points at `base_odds`.
-    pub base_points: f64,
-    /// Odds of *repaid* at `base_points`.
-    pub base_odds: f64,
-    /// Points that double the odds.
-    pub pdo: f64,
-}
-
-impl Default for ModelSettings {
-    fn default() -> Self {
-        ModelSettings {
-            features: None,
-            max_bins: 8,
-            min_bin_share: 0.02,
-            penalty_per_case: 1e-4,
-            folds: 5,
-            seed: 1,
-            base_points: 600.0,
-            base_odds: 1.0,
-            pdo: 50.0,
-        }
-    }
-}
-
 /// A fact that the data do not hold and that somebody stands for. Shown as *assumed* wherever it is used.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
@@ -490,6 +455,21 @@ impl Declared {
 pub struct CheckSettings {
     /// Codes of row errors that set the row aside instead of stopping the run.
     pub set_aside: Vec<String>,
+}
+
+/// The `[model]` section of a file, alone: what `fit-table` takes. Other sections, as a project file has them, are passed over.
+///
+/// # Errors
+/// `file.io`; unknown keys and values that cannot be read, with their line.
+pub fn model_settings(file: &Path) -> Result<ModelSettings> {
+    #[derive(Deserialize)]
+    struct Sections {
+        #[serde(default)]
+        model: ModelSettings,
+    }
+    let text = std::fs::read_to_string(file).map_err(|e| io_failure(file, "read the settings", &e))?;
+    let sections: Sections = toml::from_str(&text).map_err(|e| toml_problem(file, &text, &e).fail())?;
+    Ok(sections.model)
 }
 
 impl Project {

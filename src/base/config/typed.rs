@@ -298,21 +298,12 @@ impl Typed {
         if let Some(split) = self.split {
             check_split(split, outcome, problems);
         }
-        check_model(&self.model, problems);
-        let protected: Vec<&String> = tables.iter().flat_map(|t| &t.protected).collect();
-        for name in self.model.features.iter().flatten().filter(|f| protected.contains(f)) {
-            problems.push(
-                Problem::error("config.protected_feature", format!("`{name}` is protected and cannot be a feature"))
-                    .column("model.features")
-                    .rule("a protected attribute is for the audit alone")
-                    .help("remove it from [model] features"),
-            );
-        }
+        let protected: Vec<String> = tables.iter().flat_map(|t| t.protected.clone()).collect();
+        self.model.check(&protected, problems);
         if !(0.0..=1.0).contains(&self.arrears.tolerance_share) {
             problems.push(bad_value("arrears.tolerance_share", &self.arrears.tolerance_share.to_string(), "a share of the balance", "0 to 1"));
         }
         let declared = self.declared.check(digits, problems);
-        let protected: Vec<String> = tables.iter().flat_map(|t| t.protected.clone()).collect();
         features::check(self.promises, self.rates, &self.regimes, problems);
         let expressions = features::check_expressions(self.expressions, &protected, problems);
         Project {
@@ -365,26 +356,6 @@ fn check_split(split: Split, outcome: Outcome, problems: &mut Problems) {
             "not before test_from",
         ));
     }
-}
-
-fn check_model(model: &ModelSettings, problems: &mut Problems) {
-    let mut need = |ok: bool, key: &str, value: String, rule: &str| {
-        if !ok {
-            problems.push(bad_value(key, &value, "setting out of range", rule));
-        }
-    };
-    need((2..=64).contains(&model.max_bins), "model.max_bins", model.max_bins.to_string(), "2 to 64");
-    need((0.0..0.5).contains(&model.min_bin_share), "model.min_bin_share", model.min_bin_share.to_string(), "0 to 0.5");
-    need(
-        model.penalty_per_case >= 0.0 && model.penalty_per_case.is_finite(),
-        "model.penalty_per_case",
-        model.penalty_per_case.to_string(),
-        "at least 0",
-    );
-    need((2..=20).contains(&model.folds), "model.folds", model.folds.to_string(), "2 to 20");
-    need(model.pdo > 0.0 && model.pdo.is_finite(), "model.pdo", model.pdo.to_string(), "above 0");
-    need(model.base_odds > 0.0 && model.base_odds.is_finite(), "model.base_odds", model.base_odds.to_string(), "above 0");
-    need(model.base_points.is_finite(), "model.base_points", model.base_points.to_string(), "a number");
 }
 
 impl TypedOutcome {

@@ -178,21 +178,21 @@ impl Policy {
         Ok(bound)
     }
 
-    /// What nobody measured, a sentence each.
-    pub fn assumptions(&self) -> Vec<String> {
+    /// What nobody measured, a sentence each; `share_modelled` says whether the model tells the share repaid or the probability stands in.
+    pub fn assumptions(&self, share_modelled: bool) -> Vec<String> {
         let who = |what: String, source: &Option<Source>| match source {
             Some(Source::Assumed { assumed_by }) => Some(format!("assumed by {assumed_by}: {what}")),
             _ => None,
         };
         let reference = who(
-            format!("the probability stands for {} at {:+} log-odds against wait", self.reference.name, self.reference.effect),
+            format!("what the model expects stands for {} at {:+} log-odds against wait", self.reference.name, self.reference.effect),
             &self.reference.source,
         );
         let effects = self.treatments.iter().filter_map(|t| who(format!("effect of {} = {:+} log-odds against wait", t.name, t.effect), &t.source));
         reference
             .into_iter()
             .chain(effects)
-            .chain(["assumed: the probability of repaid stands in for the share of arrears repaid".to_string()])
+            .chain((!share_modelled).then(|| "assumed: the probability of repaid stands in for the share of arrears repaid".to_string()))
             .collect()
     }
 }

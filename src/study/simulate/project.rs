@@ -30,16 +30,6 @@ arrears_to_income = "arrears / nullif(income, 0)"
     )
 }
 
-/// A dozen features: a book of a few thousand cases cannot carry them all.
-const MODEL: &str = r#"
-[model]
-# A dozen of the catalogue, one of each kind; all of them on a few thousand cases would learn the cases by heart.
-features = [
-    "unpaid_instalments", "days_in_episode", "past_cures", "days_since_payment", "paid_to_due_90", "partial_payments_365",
-    "payment_variation_90", "promise_kept_rate_365", "right_party_rate_365", "regime_amnesty", "income_band", "arrears_to_income",
-]
-"#;
-
 /// A project file for the folder.
 pub fn project_file(world: &World, counts: &Counts, format: Format) -> String {
     let e = format.extension();
@@ -92,6 +82,5 @@ test_from = "{test_from}"
         world.until(),
         first_day().plus_months((months / 4).clamp(1, 6)).plus(-1),
     );
-    let model = if world.shape == Shape::Statements { "" } else { MODEL };
-    text + model + &further_sections(world, counts)
+    text + &further_sections(world, counts)
 }

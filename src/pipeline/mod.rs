@@ -2,7 +2,13 @@
 //!
 //! Takes paths and arguments; gives serialisable summaries. Deliberately absent: printing, exiting, the clock.
 
-use crate::base::config::{Horizon, Observe, Project, Step};
+mod flat;
+mod models;
+
+pub use flat::{FitTableAsk, TextFormat, fit_table, score_table};
+pub use models::{model_diff, model_show};
+
+use crate::base::config::{Horizon, ModelSettings, Observe, Project, Step};
 use crate::base::dates::Day;
 use crate::base::files::{FolderKind, RunFolder, fingerprint, refuse_foreign, refuse_input, write_whole};
 use crate::base::problem::{Failure, Problem, Problems, Result, Severity, suggestion};
@@ -19,14 +25,15 @@ use crate::decide::choose::{Decisions, decide};
 use crate::decide::policy::Policy;
 use crate::decide::ranked;
 use crate::decide::score::{Scored, score as score_cases};
-use crate::model::file::{InputFile, Model, Provenance};
-use crate::model::train::{TrainingInput, train as train_model};
+use crate::model::bin::Dropped;
+use crate::model::file::{InputFile, Model, Provenance, TrainedOn};
+use crate::model::train::{ArrearsColumns, TrainingInput, train as train_model};
 use crate::report::dictionary::FeaturesSummary;
 use crate::report::manifest::{InputRecord, Manifest};
 use crate::report::summary::{
     CasesSummary, CheckSummary, CompareSummary, DemoSummary, ProveSummary, RollsSummary, ScoreSummary, TopCase, TrainSummary,
 };
-use crate::report::tables::{cases_table, episodes_table, features_table, rolls_table, write_problems};
+use crate::report::tables::{card_table, cases_table, episodes_table, features_table, rolls_table, write_problems};
 use crate::study::compare::{Comparison, compare as compare_policies};
 use crate::study::prove::{Ask as ProofAsk, prove as prove_features};
 use crate::study::rolls::{Ask, rolls as roll_rates};
@@ -38,6 +45,9 @@ use std::path::{Path, PathBuf};
 
 /// Exclusions that say something of outcomes, not of who is a case: scoring has none of them.
 const OUTCOME_EXCLUSIONS: [&str; 3] = ["immature", "left_the_book", "no_outcome_for_this_history"];
+
+/// The feature that tells the season.
+const MONTH: &str = "month";
 
 /// What `score` leaves in its folder.
 const RUN: FolderKind = FolderKind { name: "run", key: "observations", entries: &["ranked", "problems", "manifest"] };
@@ -218,29 +228,53 @@ fn observe_all(book: &Book) -> Result<Observed> {
 ///
 /// # Errors
 /// As [`cases`]; those of training; `file.io` if `out` cannot be written.
-pub fn train(project_file: &Path, out: &Path, steps: Steps<'_>) -> Result<(TrainSummary, Problems)> {
+pub fn train(project_file: &Path, out: &Path, scorecard: Option<&Path>, steps: Steps<'_>) -> Result<(TrainSummary, Problems)> {
     let book = read_book(Project::load(project_file)?, steps)?;
-    refuse_input(out, &book.inputs())?;
+    scorecard.map(table_format).transpose()?;
+    std::iter::once(out).chain(scorecard).try_for_each(|out| refuse_input(out, &book.inputs()))?;
     steps("observing the accounts");
     let observed = observe_all(&book)?;
     let (train, test) = split(&book.project, &observed.cases);
     steps("training");
+    let mut observed = observed;
+    let withheld = withhold(&mut observed, &train, &book.project.model);
     let provenance = provenance(&book, &observed, &train, &test);
     let cases = &observed.cases;
+    let outcome: Vec<f64> = cases.repaid.iter().map(|r| f64::from(u8::from(*r))).collect();
+    let month: Vec<u32> = cases.as_of.iter().map(|day| day.month_index().unsigned_abs()).collect();
+    let amount: Vec<f64> = cases.arrears.iter().map(|a| a.known().map_or(f64::NAN, |a| a as f64)).collect();
     let model = train_model(&TrainingInput {
         features: &observed.features,
-        repaid: &cases.repaid,
-        borrower: &cases.borrower,
-        bucket: &cases.bucket,
-        dpd: &cases.dpd,
+        outcome: &outcome,
+        weight: None,
+        borrower: Some(&cases.borrower),
+        month: Some(&month),
+        arrears: Some(ArrearsColumns { bucket: &cases.bucket, dpd: &cases.dpd, share: &cases.paid_ratio, amount: &amount }),
         train: &train,
         test: &test,
         settings: &book.project.model,
+        withheld,
         provenance,
     })
     .map_err(|failure| in_file(failure, project_file))?;
-    model.save(out)?;
+    let model = model.save(out)?;
+    if let Some(path) = scorecard {
+        card_table(&model).write(path, table_format(path)?)?;
+    }
     Ok((TrainSummary::of(&model, out), book.problems))
+}
+
+/// Takes the calendar month from the features where the training cases do not span two years, unless the project names it: a month seen once is a
+/// date, not a season.
+fn withhold(observed: &mut Observed, train: &[u32], settings: &ModelSettings) -> Vec<Dropped> {
+    let months = || train.iter().map(|r| observed.cases.as_of[*r as usize].month_index());
+    let span = months().max().zip(months().min()).map_or(0, |(last, first)| last - first + 1);
+    let named = settings.features.iter().flatten().any(|name| name == MONTH);
+    if span >= 24 || named || observed.features.get(MONTH).is_none() {
+        return Vec::new();
+    }
+    observed.features.columns.retain(|column| *column.name != *MONTH);
+    vec![Dropped { feature: MONTH.into(), reason: format!("the training cases span {span} months, and a month seen once is a date, not a season") }]
 }
 
 /// Names the project file in problems that name no file.
@@ -278,6 +312,7 @@ fn provenance(book: &Book, observed: &Observed, train: &[u32], test: &[u32]) -> 
         Horizon::Cycles(cycles) => (None, Some(cycles)),
     };
     Provenance {
+        trained_on: TrainedOn::Book,
         project: project.name.clone(),
         outcome: project.outcome.name().to_string(),
         outcome_meaning: project.outcome.meaning(),
@@ -297,13 +332,15 @@ fn provenance(book: &Book, observed: &Observed, train: &[u32], test: &[u32]) -> 
             Observe::Step { step: Step::Week, .. } => "each week".into(),
         },
         currency: project.currency.code.clone(),
-        train_window: window(train).unwrap_or_default(),
+        train_window: window(train),
         test_window: window(test),
         train_cases: train.len() as u64,
-        train_borrowers: borrowers.len() as u64,
-        train_dpd: [train_dpd().min().unwrap_or(0), train_dpd().max().unwrap_or(0)],
+        train_borrowers: Some(borrowers.len() as u64),
+        train_dpd: train_dpd().min().zip(train_dpd().max()).map(|(least, most)| [least, most]),
         train_repaid_share: train.iter().filter(|r| cases.repaid[**r as usize]).count() as f64 / train.len().max(1) as f64,
         test_cases: test.len() as u64,
+        weight: None,
+        protected: project.tables.iter().flat_map(|t| t.protected.iter().cloned()).collect(),
         excluded: observed.excluded.iter().map(|(reason, n)| (reason.to_string(), *n)).collect(),
         assumed: project.declared.sentences(digits),
         inputs: inputs(book),
@@ -371,14 +408,12 @@ pub fn score(
     steps: Steps<'_>,
 ) -> Result<(ScoreSummary, Problems)> {
     let folder = RunFolder::begin(out, RUN)?;
-    let model = Model::load(model_file)?;
+    let model = book_model(model_file)?;
     let project = Project::load(project_file)?;
     let digits = project.currency.minor_digits;
     let policy = Policy::load(policy_file, digits)?;
     let mut book = read_book(project, steps)?;
-    if let Some(note) = other_outcome(&book.project, &model, model_file) {
-        book.problems.push(note);
-    }
+    book.problems.append(model_notes(&book.project, &model, model_file));
     steps("observing the accounts");
     let observed = observe_at(&book, as_of)?;
     steps("scoring");
@@ -389,7 +424,7 @@ pub fn score(
     }
     let columns = ranked::columns(cases, &observed.features, &scored, digits);
     steps("deciding");
-    let decisions = decide(&policy, cases, &scored.probability, &columns)?;
+    let decisions = decide(&policy, cases, scored.expected_share(), &columns)?;
     let order = ranked::ranking(&decisions, cases);
     steps("writing");
     let table = ranked::table(&order, &decisions, cases, &observed.features, &scored, &columns, digits);
@@ -397,9 +432,9 @@ pub fn score(
     table.clone().write(&folder.path("ranked.csv"), Format::Csv).map_err(placed)?;
     table.write(&folder.path("ranked.parquet"), Format::Parquet).map_err(placed)?;
     write_problems(book.problems.iter(), &folder.path("problems.csv")).map_err(placed)?;
-    let comparison = compare_policies(std::slice::from_ref(&decisions), cases, &columns, &scored.probability, digits);
+    let comparison = compare_policies(std::slice::from_ref(&decisions), cases, &columns, scored.expected_share(), digits);
     let mut assumed = book.project.declared.sentences(digits);
-    assumed.extend(policy.assumptions());
+    assumed.extend(policy.assumptions(model.share().is_some()));
     let manifest = Manifest {
         engine_version: env!("CARGO_PKG_VERSION"),
         command: "score",
@@ -432,7 +467,7 @@ pub fn score(
 /// A model that learned from the first days of arrears says little of old ones: how many cases lie beyond what it saw.
 fn beyond_training(cases: &Cases, model: &Model, file: &Path) -> Option<Problem> {
     let beyond = (0..cases.len()).filter(|k| ranked::beyond_training(model, cases, *k)).count();
-    let [least, most] = model.provenance().train_dpd;
+    let [least, most] = model.provenance().train_dpd?;
     (beyond > 0).then(|| {
         Problem::note("score.beyond_training", format!("{beyond} of {} cases have days past due that no training case had", cases.len()))
             .file(file.display().to_string())
@@ -441,16 +476,38 @@ fn beyond_training(cases: &Cases, model: &Model, file: &Path) -> Option<Problem>
     })
 }
 
-/// A model scores any book that has its features; that its probability is of another outcome should be known.
-fn other_outcome(project: &Project, model: &Model, file: &Path) -> Option<Problem> {
+/// What should be known of a model before its scores are used: that its probability is of another outcome than the project's, and what its
+/// file says of its calibration.
+fn model_notes(project: &Project, model: &Model, file: &Path) -> Problems {
+    let mut notes = Problems::default();
     let (is, was) = (project.outcome.meaning(), &model.provenance().outcome_meaning);
-    (is != *was).then(|| {
-        Problem::note("score.other_outcome", "the model's probability is of another outcome than the project's")
-            .file(file.display().to_string())
-            .value(was.as_str())
-            .rule(is)
-            .help("train a model with this project")
-    })
+    if is != *was {
+        notes.push(
+            Problem::note("score.other_outcome", "the model's probability is of another outcome than the project's")
+                .file(file.display().to_string())
+                .value(was.as_str())
+                .rule(is)
+                .help("train a model with this project"),
+        );
+    }
+    if let Some(said) = model.calibration_note() {
+        let help = "rank by its scores, and do not take its probabilities at their word; train on later cases, or set [model] slope_range";
+        notes.push(Problem::note("score.calibration", said).file(file.display().to_string()).help(help));
+    }
+    notes
+}
+
+/// Loads a model of a book of histories.
+fn book_model(file: &Path) -> Result<Model> {
+    let model = Model::load(file)?;
+    let trained_on = model.provenance().trained_on;
+    if trained_on == TrainedOn::Book {
+        return Ok(model);
+    }
+    Err(Problem::error("score.other_model", "this model scores rows of a flat table, not cases of a book of histories")
+        .file(file.display().to_string())
+        .help(format!("score with `{}`, or train with `recoup train`", trained_on.command()))
+        .fail())
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -508,7 +565,7 @@ pub fn compare(project_file: &Path, model_file: &Path, policy_files: &[PathBuf],
     if policy_files.len() < 2 {
         return Err(Problem::error("compare.one_policy", "comparing needs two policies").rule("--policy A --policy B").fail());
     }
-    let model = Model::load(model_file)?;
+    let model = book_model(model_file)?;
     let project = Project::load(project_file)?;
     let digits = project.currency.minor_digits;
     let (mut policies, mut problems) = (Vec::new(), Problems::default());
@@ -527,8 +584,8 @@ pub fn compare(project_file: &Path, model_file: &Path, policy_files: &[PathBuf],
     let scored = score_cases(&model, &observed.features, &cases.bucket)?;
     let columns = ranked::columns(cases, &observed.features, &scored, digits);
     steps("comparing");
-    let decisions = policies.iter().map(|policy| decide(policy, cases, &scored.probability, &columns)).collect::<Result<Vec<_>>>()?;
-    let comparison = compare_policies(&decisions, cases, &columns, &scored.probability, digits);
+    let decisions = policies.iter().map(|policy| decide(policy, cases, scored.expected_share(), &columns)).collect::<Result<Vec<_>>>()?;
+    let comparison = compare_policies(&decisions, cases, &columns, scored.expected_share(), digits);
     let summary = CompareSummary {
         project: book.project.name.clone(),
         as_of,
@@ -612,7 +669,7 @@ pub fn demo(out: &Path, steps: Steps<'_>) -> Result<DemoSummary> {
     let policies = [out.join("policies/current.toml"), out.join("policies/challenger.toml")];
     let as_of: Day = sample::SAMPLE_DAY.parse().map_err(|e: String| Problem::error("demo.day", e))?;
     let check = check(&project, steps)?;
-    let (train, _) = train(&project, &model, steps)?;
+    let (train, _) = train(&project, &model, None, steps)?;
     let (score, _) = score(&project, &model, &policies[0], as_of, &run, steps)?;
     let (compare, _) = compare(&project, &model, &policies, as_of, steps)?;
     let summary = DemoSummary { folder: out.display().to_string(), check, train, score, compare };

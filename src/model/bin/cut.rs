@@ -1,0 +1,142 @@
+//! How values fall into bins: the part of a feature's bins that scoring needs.
+//!
+//! Gives codes: intervals (or groups, then `other`), then one a special, then missing. `encode` does whole columns.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Codes of a feature at most: a code is one byte.
+pub const MOST_CODES: usize = 256;
+
+/// An edge, kept in files as text, because JSON has no infinities.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Edge(pub f64);
+
+impl Serialize for Edge {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Edge {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(d)?;
+        text.parse().map(Edge).map_err(|_| serde::de::Error::custom(format!("{text:?} is not a number")))
+    }
+}
+
+/// Values that stand for a meaning, not for an amount: they keep a bin of their own and never enter the intervals or groups.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Special {
+    /// What they mean; the bin's label.
+    pub name: String,
+    /// The numbers, for a feature of numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<f64>,
+    /// The words, for a category.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<String>,
+}
+
+/// How values fall into bins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Cut {
+    /// Bin k holds `edges[k−1] < x <= edges[k]`; the last is open above. Infinities fall into the end bins.
+    Number {
+        /// Upper edges, ascending, as shortest texts that read back to the same bits.
+        edges: Vec<Edge>,
+        /// Specials; those with an equal value are looked at before the edges.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        specials: Vec<Special>,
+    },
+    /// A word's bin is its group; words of no group share the bin `other` after them.
+    Category {
+        /// Groups of words, each sorted.
+        groups: Vec<Vec<String>>,
+        /// Specials.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        specials: Vec<Special>,
+    },
+}
+
+impl Cut {
+    /// The specials.
+    pub fn specials(&self) -> &[Special] {
+        match self {
+            Cut::Number { specials, .. } | Cut::Category { specials, .. } => specials,
+        }
+    }
+
+    /// The code of the first special: intervals, or groups and `other`, stand before it.
+    pub fn first_special(&self) -> usize {
+        match self {
+            Cut::Number { edges, .. } => edges.len() + 1,
+            Cut::Category { groups, .. } => groups.len() + 1,
+        }
+    }
+
+    /// The code of missing values: the last bin.
+    pub fn missing(&self) -> u8 {
+        (self.first_special() + self.specials().len()) as u8
+    }
+
+    /// How many bins there are, with `other`, specials and missing.
+    pub fn bins(&self) -> usize {
+        self.first_special() + self.specials().len() + 1
+    }
+
+    /// How many intervals or groups there are, without `other`, specials and missing.
+    pub fn ordinary(&self) -> usize {
+        match self {
+            Cut::Number { edges, .. } => edges.len() + 1,
+            Cut::Category { groups, .. } => groups.len(),
+        }
+    }
+
+    /// The code of a number. A category has none, so there a number is missing.
+    pub fn number_code(&self, x: f64) -> u8 {
+        let Cut::Number { edges, specials } = self else { return self.missing() };
+        if x.is_nan() {
+            return self.missing();
+        }
+        match specials.iter().position(|s| s.values.contains(&x)) {
+            Some(place) => (edges.len() + 1 + place) as u8,
+            None => edges.partition_point(|e| e.0 < x) as u8,
+        }
+    }
+
+    /// Whether a cut read from a file can be trusted.
+    ///
+    /// # Errors
+    /// The first rule that it breaks: edges ascend, no word and no special value stands twice, every code fits a byte.
+    pub fn sound(&self) -> Result<(), String> {
+        if self.bins() > MOST_CODES {
+            return Err(format!("{} bins, more than {MOST_CODES}", self.bins()));
+        }
+        match self {
+            Cut::Number { edges, specials } => {
+                if edges.iter().any(|e| e.0.is_nan()) {
+                    return Err("an edge is not a number".into());
+                }
+                if let Some(w) = edges.windows(2).find(|w| w[0].0 >= w[1].0) {
+                    return Err(format!("the edge {} stands before {}", w[0].0, w[1].0));
+                }
+                let values: Vec<f64> = specials.iter().flat_map(|s| s.values.iter().copied()).collect();
+                match values.iter().enumerate().find(|(k, x)| x.is_nan() || values[..*k].contains(x)) {
+                    Some((_, x)) if x.is_nan() => Err("a special value is not a number".into()),
+                    Some((_, x)) => Err(format!("the special value {x} stands twice")),
+                    None => Ok(()),
+                }
+            }
+            Cut::Category { groups, specials } => {
+                let mut seen = BTreeSet::new();
+                let words = groups.iter().flatten().chain(specials.iter().flat_map(|s| &s.words));
+                match words.into_iter().find(|word| !seen.insert(word.as_str())) {
+                    Some(word) => Err(format!("the word {word:?} stands twice")),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
