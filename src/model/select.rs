@@ -264,7 +264,9 @@ pub fn eliminate(candidates: &[Candidate], target: &Target<'_>, newton: &Newton,
             found.dropped.extend(drops.into_iter().map(|d| dropped(candidates[d.candidate].name(), d.reason)));
             return Err(none_left(&found.dropped));
         }
-        let again = fit(coded(candidates, &left), *target, &Newton { start: Some(start), ..newton.clone() })?;
+        let mut again = fit(coded(candidates, &left), *target, &Newton { start: Some(start), ..newton.clone() })?;
+        again.start.clone_from(&found.fit.start);
+        again.steps += found.fit.steps;
         let by_likelihood = drops.iter().all(|d| d.by_likelihood);
         let ratio = 2.0 * (found.fit.log_likelihood - again.log_likelihood);
         if by_likelihood && ratio > needed * drops.len() as f64 {

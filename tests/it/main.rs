@@ -9,6 +9,7 @@ mod check;
 mod cli;
 mod decide;
 mod features;
+mod fit;
 mod flat;
 mod hindsight;
 mod house;

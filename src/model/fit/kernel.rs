@@ -226,3 +226,77 @@ fn square(x: &[f64], weighted: &[f64], n: usize, padded: usize, hessian: &mut [f
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 20,011 cases of three features, so that chunks and tiles end anywhere; outcomes are shares and cases have weights.
+    fn with_world(work: impl Fn(&Coded<'_>, &Target<'_>)) {
+        let n = 20_011;
+        let columns: Vec<Vec<u8>> =
+            [(7, 5), (11, 9), (13, 3)].iter().map(|(m, of)| (0..n).map(|k| ((k * m + k / 17) % of) as u8).collect()).collect();
+        let tables = [5, 9, 3].iter().map(|of| (0..*of).map(|c| f64::from(c) / 3.0 - 0.7).collect()).collect();
+        let outcome: Vec<f64> = (0..n).map(|k| ((k * 37) % 101) as f64 / 100.0).collect();
+        let weight: Vec<f64> = (0..n).map(|k| 0.5 + (k % 4) as f64).collect();
+        let data = Coded { n, columns: columns.iter().map(Vec::as_slice).collect(), tables, names: vec!["a", "b", "c"] };
+        work(&data, &Target { outcome: &outcome, weight: Some(&weight) });
+        work(&data, &Target { outcome: &outcome, weight: None });
+    }
+
+    #[test]
+    fn sums_equal_the_plain_formula() {
+        with_world(|data, target| {
+            let beta = [0.2, -0.4, 0.7, 0.1];
+            let found = sums(data, target, &beta, true);
+            let (mut loss, mut gradient, mut hessian) = (0.0, [0.0; 4], [0.0; 16]);
+            for k in 0..data.n {
+                let x: Vec<f64> = std::iter::once(1.0).chain((0..3).map(|j| data.tables[j][usize::from(data.columns[j][k])])).collect();
+                let eta: f64 = x.iter().zip(&beta).map(|(a, b)| a * b).sum();
+                let (p, w, y) = (1.0 / (1.0 + (-eta).exp()), target.weight_of(k), target.outcome[k]);
+                loss += w * (y * eta - (1.0 + eta.exp()).ln());
+                for i in 0..4 {
+                    gradient[i] += w * (y - p) * x[i];
+                    (0..4).for_each(|j| hessian[i * 4 + j] += w * p * (1.0 - p) * x[i] * x[j]);
+                }
+            }
+            let near = |a: f64, b: f64| (a - b).abs() < 1e-10 * b.abs().max(1.0);
+            assert!(near(found.log_likelihood, loss), "{} {loss}", found.log_likelihood);
+            assert!(found.gradient.iter().zip(gradient).all(|(a, b)| near(*a, b)) && found.hessian.iter().zip(hessian).all(|(a, b)| near(*a, b)));
+        });
+    }
+
+    #[test]
+    fn gradient_and_hessian_are_the_finite_differences() {
+        with_world(|data, target| {
+            let (beta, step) = ([0.2, -0.4, 0.7, 0.1], 1e-5);
+            let at = |j: usize, by: f64| {
+                let mut moved = beta.to_vec();
+                moved[j] += by;
+                sums(data, target, &moved, true).penalised(&moved, 0.01)
+            };
+            let here = sums(data, target, &beta, true).penalised(&beta, 0.01);
+            for j in 0..4 {
+                let (up, down) = (at(j, step), at(j, -step));
+                let slope = (up.log_likelihood - down.log_likelihood) / (2.0 * step);
+                assert!((slope - here.gradient[j]).abs() < 1e-3 * here.gradient[j].abs().max(1.0), "{slope} {:?}", here.gradient);
+                for i in 0..4 {
+                    let bend = -(up.gradient[i] - down.gradient[i]) / (2.0 * step);
+                    assert!((bend - here.hessian[i * 4 + j]).abs() < 1e-5 * here.hessian[i * 4 + i], "{bend} {:?}", here.hessian);
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn threads_change_no_bit() {
+        with_world(|data, target| {
+            let with = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| sums(data, target, &[0.2, -0.4, 0.7, 0.1], true))
+            };
+            let (one, three) = (with(1), with(3));
+            assert_eq!((one.log_likelihood, &one.gradient, &one.hessian), (three.log_likelihood, &three.gradient, &three.hessian));
+        });
+    }
+}

@@ -4,7 +4,7 @@ use super::{Coded, Target};
 use crate::base::problem::{Failure, Problem, Result};
 
 /// Log-odds that no sound coefficient moves a case by: beyond it a feature separates the outcomes.
-const SEPARATION: f64 = 30.0;
+const SEPARATION: f64 = 15.0;
 
 /// Refuses targets that no fit can serve.
 ///
