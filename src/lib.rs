@@ -2,7 +2,7 @@
 //! a ranked list of cases, each with a recommended strategy and its reasons.
 //!
 //! # The story
-//! Training: `read → check → observe → features → bin → encode → fit → calibrate → evaluate → model file`.
+//! Training: `read → check → observe → features → bin → select → fit → calibrate → evaluate → model file`.
 //! Scoring: `read → check → observe → features → score → reasons → decide → rank → write`.
 //! The first four steps are one function that both use; there is no second path from a table to a feature.
 //!
@@ -41,13 +41,17 @@
 //! | `data::write` | tables to CSV and Parquet |
 //! | `data::flat` | any flat table, a row a case, to columns |
 //! | **`model`** | **cases to a model** |
-//! | `model::bin` | quantile bins, weights of evidence |
+//! | `model::bin` | the best bins under constraints, exactly; weights of evidence |
 //! | `model::encode` | features to one-byte bin codes |
-//! | `model::fit` | the logistic fit; knows linfa, alone |
-//! | `model::calibrate` | Platt on out-of-fold scores, whole-number contributions |
-//! | `model::evaluate` | AUC, KS, log-loss, Brier, calibration, beside the baseline |
+//! | `model::fit` | the logistic fit, its errors, its folds, its penalty; knows linfa, alone |
+//! | `model::select` | which features stay, each drop with its reason |
+//! | `model::calibrate` | Platt and isotonic, on cases that the fit did not see |
+//! | `model::evaluate` | AUC, KS, log-loss, Brier, calibration slope, beside the baseline |
+//! | `model::share` | the share of arrears repaid, beside the probability |
+//! | `model::sub_score` | ability and willingness as places in the training book |
 //! | `model::train` | the steps above in order |
 //! | `model::file` | the model file: readable, versioned, checked on load |
+//! | `model::card`, `model::diff` | the scorecard as one flat table; what changed between two models |
 //! | **`decide`** | **a model to an action** |
 //! | `decide::score` | the score as a sum of whole numbers |
 //! | `decide::reasons` | its lowest terms, in words |
@@ -56,6 +60,7 @@
 //! | `decide::value` | what a treatment is worth |
 //! | `decide::choose` | the best of what was not vetoed |
 //! | `decide::ranked` | the ranked list |
+//! | `decide::table` | the rows of a flat table, scored and ranked |
 //! | **`study`** | **questions** |
 //! | `study::simulate` | a world whose truth is known |
 //! | `study::sample` | the sample book, carried in the binary |
@@ -67,7 +72,7 @@
 //! | `report::tables` | the cases and the problems as tables |
 //! | `report::dictionary` | the catalogue of features, described |
 //! | `report::manifest` | the record of a run |
-//! | `report::terminal`, `report::terminal_rolls`, `report::terminal_prove` | summaries laid out |
+//! | `report::terminal`, `report::terminal_model`, `report::terminal_rolls`, `report::terminal_prove` | summaries laid out |
 //! | **`pipeline`** | **one straight-line function a command** |
 
 pub mod base;
