@@ -203,6 +203,7 @@ fn term(term: &Term, share: Option<&[i64]>) -> String {
             row.label,
             count(row.n),
             percent(Some(row.share)),
+            format!("{:.0}", b.bins[k].repaid),
             percent(row.repaid_share),
             if known { format!("{:+.3} ({:+.3} to {:+.3})", row.woe, row.woe_interval[0], row.woe_interval[1]) } else { "-".into() },
             format!("{:.4}", row.information_value),
@@ -212,7 +213,7 @@ fn term(term: &Term, share: Option<&[i64]>) -> String {
         cells.extend(share.map(|s| format!("{:+.6}", MicroLogOdds(s[k]).log_odds())));
         cells
     });
-    let mut header = vec!["bin", "n", "share", "repaid", "WOE (95 % interval)", "IV", "points", "log-odds"];
+    let mut header = vec!["bin", "n", "share", "repaid", "rate", "WOE (95 % interval)", "IV", "points", "log-odds"];
     header.extend(share.map(|_| "log-odds of the share"));
     let _ = writeln!(out, "{}", table(&header, rows));
     let e = &term.coefficient;

@@ -12,6 +12,9 @@ use ndarray::{Array1, Array2};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 
+/// Values beyond this are not scaled: linfa's line search can then run for ever (its issue 159). Weights of evidence lie far within.
+const SCALED: f64 = 100.0;
+
 /// linfa-logistic on a seeded sample of the cases. Its object has no covariance and no gradient: it is a start.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinfaStart {
@@ -50,6 +53,9 @@ impl<'a> Fit<Coded<'a>, Target<'a>, FitError> for LinfaStart {
             steps: 0,
             start: format!("zero, because {why}"),
         };
+        if data.tables.iter().flatten().any(|x| x.is_nan() || x.abs() > SCALED) {
+            return Ok(zero("linfa-logistic's line search does not bear values that are not scaled"));
+        }
         let rows = sample(data.n, self.cases, self.seed);
         let records = Array2::from_shape_fn((rows.len(), p - 1), |(k, j)| data.tables[j][usize::from(data.columns[j][rows[k] as usize])]);
         let targets: Array1<bool> = rows.iter().map(|r| target.outcome[*r as usize] >= 0.5).collect();
