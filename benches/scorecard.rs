@@ -74,8 +74,8 @@ fn main() -> ExitCode {
     let hold_out_outcome = numbers(&table(&data.join("score_y.parquet")), "y");
     let outcome = numbers(&train, "y");
     let columns = features(&train);
-    let (binning, binned) = binning(&columns, &outcome, options.rounds, 8, 0.02);
-    let (fine, fine_binned) = self::binning(&columns, &outcome, options.rounds, 20, 0.05);
+    let (binning, binned) = binning(&columns, &outcome, options.rounds, (8, 0.02, 100));
+    let (fine, fine_binned) = self::binning(&columns, &outcome, options.rounds, (20, 0.05, 250));
     let fit = fit_flags(&columns, &binned, &outcome, options.rounds);
     let hold_out_columns = features(&hold_out);
     let values = values_on_hold_out(&fine_binned, &hold_out_columns, &hold_out_outcome);
@@ -145,9 +145,9 @@ fn rounded(x: f64) -> f64 {
     (x * 1e3).round() / 1e3
 }
 
-fn binning(columns: &[FeatureColumn], outcome: &[f64], rounds: u32, max_bins: usize, min_share: f64) -> (Value, Vec<Binned>) {
+fn binning(columns: &[FeatureColumn], outcome: &[f64], rounds: u32, (max_bins, min_share, prebins): (usize, f64, usize)) -> (Value, Vec<Binned>) {
     let special = [Special { name: "-999".into(), values: vec![-999.0], words: vec![] }];
-    let limits = Limits { max_bins, min_share, min_events: 10.0, prebins: 100, objective: Objective::InformationValue };
+    let limits = Limits { max_bins, min_share, min_events: 10.0, prebins, objective: Objective::InformationValue };
     let coded = |name: &str| if ["n07", "n17"].contains(&name) { &special[..] } else { &[] };
     let asks: Vec<Ask<'_>> = columns.iter().map(|column| Ask { column, trend: Trend::Best, specials: coded(&column.name), by_hand: None }).collect();
     let (mut figures, binned) = in_process(rounds, || {

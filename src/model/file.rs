@@ -51,6 +51,16 @@ pub enum TrainedOn {
     Table,
 }
 
+impl TrainedOn {
+    /// The command that scores with such a model.
+    pub fn command(self) -> &'static str {
+        match self {
+            TrainedOn::Book => "recoup score",
+            TrainedOn::Table => "recoup score-table",
+        }
+    }
+}
+
 /// Where a model comes from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {

@@ -1,0 +1,81 @@
+//! What the settings ask of the bins of each feature, and the candidates that come of it.
+
+use super::TrainingInput;
+use crate::base::config::{BinObjective, Direction, HandBins, ModelSettings, SpecialValue, SubScore, TrendRule};
+use crate::base::problem::Result;
+use crate::data::features::FeatureColumn;
+use crate::model::bin::{Ask, Binned, ByHand, Dropped, Limits, Objective, OrderKept, Rows, Special, Target, Trend, fit_bins};
+use crate::model::select::Candidate;
+
+pub(super) fn limits(settings: &ModelSettings) -> Limits {
+    Limits {
+        max_bins: settings.max_bins,
+        min_share: settings.min_bin_share,
+        min_events: settings.min_bin_events,
+        prebins: settings.prebins,
+        objective: match settings.objective {
+            BinObjective::InformationValue => Objective::InformationValue,
+            BinObjective::Likelihood => Objective::Likelihood,
+        },
+    }
+}
+
+fn trend(rule: TrendRule) -> Trend {
+    match rule {
+        TrendRule::Up => Trend::Up,
+        TrendRule::Down => Trend::Down,
+        TrendRule::Peak => Trend::Peak,
+        TrendRule::Valley => Trend::Valley,
+        TrendRule::Expected | TrendRule::Best => Trend::Best,
+        TrendRule::Free => Trend::Free,
+    }
+}
+
+/// The named special codes of a feature.
+fn specials(settings: &ModelSettings, feature: &str) -> Vec<Special> {
+    let named = settings.special.get(feature).into_iter().flatten();
+    named
+        .map(|(name, values)| Special {
+            name: name.clone(),
+            values: values.iter().filter_map(|v| if let SpecialValue::Number(x) = v { Some(*x) } else { None }).collect(),
+            words: values.iter().filter_map(|v| if let SpecialValue::Word(w) = v { Some(w.clone()) } else { None }).collect(),
+        })
+        .collect()
+}
+
+pub(super) fn bin(columns: &[&FeatureColumn], input: &TrainingInput<'_>, target: &Target<'_>) -> Result<(Vec<Candidate>, Vec<Dropped>)> {
+    let settings = input.settings;
+    let special: Vec<Vec<Special>> = columns.iter().map(|c| specials(settings, &c.name)).collect();
+    let hand: Vec<Option<ByHand>> = columns
+        .iter()
+        .map(|c| {
+            settings.bins.get(&*c.name).map(|bins| match bins {
+                HandBins::Edges(edges) => ByHand::Edges(edges.clone()),
+                HandBins::Groups(groups) => ByHand::Groups(groups.clone()),
+            })
+        })
+        .collect();
+    let asks: Vec<Ask<'_>> = columns
+        .iter()
+        .zip(special.iter().zip(&hand))
+        .map(|(column, (specials, by_hand))| Ask {
+            column,
+            trend: trend(settings.trend_of(&column.name, column.expected)),
+            specials,
+            by_hand: by_hand.as_ref(),
+        })
+        .collect();
+    let (binned, dropped) = fit_bins(&asks, Rows::of(input.train, input.outcome.len()), target, &limits(settings))?;
+    let candidate = |binned: Binned| {
+        let column = columns.iter().find(|c| *c.name == *binned.bins.name);
+        Candidate {
+            expected: column.map_or(Direction::Free, |c| c.expected),
+            sub_score: column.map_or(SubScore::Neither, |c| c.sub_score),
+            vif: 1.0,
+            csi: None,
+            order_kept: OrderKept::default(),
+            binned,
+        }
+    };
+    Ok((binned.into_iter().map(candidate).collect(), dropped))
+}
