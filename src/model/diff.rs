@@ -97,10 +97,11 @@ fn features(a: &Model, b: &Model, found: &mut Vec<Difference>) {
             found.push(Difference { part: "bins", what: name.clone(), before: Some(cuts.0), after: Some(cuts.1) });
         }
         let (x, y) = (&term.coefficient, &other.coefficient);
-        if x.value != y.value {
-            // How far they are apart in errors of their difference, as if the two were independent.
-            let error = |e: &super::file::Estimate| e.clustered_error.unwrap_or(e.standard_error);
-            let apart = (y.value - x.value) / error(x).hypot(error(y));
+        // How far they are apart in errors of their difference, as if the two were independent.
+        let error = |e: &super::file::Estimate| e.clustered_error.unwrap_or(e.standard_error);
+        let apart = (y.value - x.value) / error(x).hypot(error(y));
+        // Below a millionth of an error they differ by the order of sums alone.
+        if apart.abs() > 1e-6 {
             found.push(Difference {
                 part: "coefficients",
                 what: name.clone(),

@@ -102,10 +102,18 @@ pub fn fit_table(
     let rows = columns.usable(table.rows, file, &mut found)?;
     let test_from = columns.test_from(ask, file)?;
     let (mut features, not_features) = features(table.columns, ask.outcome.as_str());
-    specials(&ask.special, &features, &mut settings, file)?;
+    specials(&ask.special, &features, &mut settings, file, &mut found)?;
     let day = |row: u32| columns.day.as_ref().map(|days| days[row as usize]);
     let later = |row: &u32| day(*row).zip(test_from).is_some_and(|(day, from)| day >= from);
     let (test, train_rows): (Vec<u32>, Vec<u32>) = rows.into_iter().partition(later);
+    if let (Some(from), true) = (test_from, test.is_empty()) {
+        found.push(
+            Problem::note("table.no_test_rows", "no row is of the first test day or later, so the model is not tested")
+                .file(file.display().to_string())
+                .column("--test-from")
+                .value(from.to_string()),
+        );
+    }
     let month: Option<Vec<u32>> =
         columns.day.as_ref().map(|days| days.iter().map(|d| if d.known().is_some() { d.month_index().unsigned_abs() } else { 0 }).collect());
     let window = |rows: &[u32]| -> Option<[String; 2]> {
@@ -191,6 +199,10 @@ impl RoleColumns {
         let borrower = ask.borrower.as_ref().and_then(|name| take("borrower", name));
         let mut numbers = |values: FlatValues, name: &str, what: &str| match values {
             FlatValues::Number(values) => values,
+            FlatValues::Words { codes, levels } if levels.iter().all(|l| truth(l).is_some()) => {
+                let meaning: Vec<f64> = levels.iter().filter_map(|l| truth(l)).collect();
+                codes.iter().map(|code| meaning.get(*code as usize).copied().unwrap_or(f64::NAN)).collect()
+            }
             other => {
                 let found = (0..other.len()).find_map(|row| other.text(row)).unwrap_or_default();
                 problems.push(
@@ -198,7 +210,8 @@ impl RoleColumns {
                         .file(file.display().to_string())
                         .column(name)
                         .value(found)
-                        .rule(what),
+                        .rule(what)
+                        .help("write numbers; for the outcome 1 is *repaid* and 0 is not"),
                 );
                 Vec::new()
             }
@@ -259,6 +272,11 @@ impl RoleColumns {
     }
 }
 
+/// What a text file's word for yes or no says.
+fn truth(word: &str) -> Option<f64> {
+    [("true", 1.0), ("false", 0.0)].into_iter().find(|(text, _)| word.eq_ignore_ascii_case(text)).map(|(_, value)| value)
+}
+
 /// A number for each borrower, in the order of identifiers; [`NO_LEVEL`] where there is none.
 fn borrowers(values: FlatValues) -> Vec<u32> {
     match values {
@@ -266,7 +284,12 @@ fn borrowers(values: FlatValues) -> Vec<u32> {
             let mut distinct: Vec<i64> = ids.iter().copied().filter(|id| *id != i64::MIN).collect();
             distinct.sort_unstable();
             distinct.dedup();
-            ids.iter().map(|id| if *id == i64::MIN { NO_LEVEL } else { distinct.partition_point(|d| d < id) as u32 }).collect()
+            // In the order of their texts, as a text file of the same table has them: folds are by this number.
+            let mut by_text: Vec<usize> = (0..distinct.len()).collect();
+            by_text.sort_by_cached_key(|k| distinct[*k].to_string());
+            let mut number = vec![0u32; distinct.len()];
+            by_text.into_iter().enumerate().for_each(|(place, k)| number[k] = place as u32);
+            ids.iter().map(|id| if *id == i64::MIN { NO_LEVEL } else { number[distinct.partition_point(|d| d < id)] }).collect()
         }
         other => other.into_words().0,
     }
@@ -296,7 +319,7 @@ fn feature_values(values: FlatValues) -> Option<Values> {
 }
 
 /// Adds the special codes of the command line to the settings.
-fn specials(asked: &[String], features: &FeatureTable, settings: &mut ModelSettings, file: &Path) -> Result<()> {
+fn specials(asked: &[String], features: &FeatureTable, settings: &mut ModelSettings, file: &Path, found: &mut Problems) -> Result<()> {
     let mut problems = Problems::default();
     let holds = |column: &FeatureColumn, text: &str| match (&column.values, text.parse::<f64>()) {
         (Values::Number(values), Ok(x)) => values.contains(&x),
@@ -322,6 +345,14 @@ fn specials(asked: &[String], features: &FeatureTable, settings: &mut ModelSetti
         for column in named {
             let numeric = matches!(column.values, Values::Number(_));
             for value in &values {
+                if !holds(column, value) {
+                    found.push(
+                        Problem::note("model.special_absent", format!("no row of {} has the special code {value}", column.name))
+                            .file(file.display().to_string())
+                            .column("--special")
+                            .value(ask.as_str()),
+                    );
+                }
                 let special = match value.parse::<f64>() {
                     Ok(x) if numeric => SpecialValue::Number(x),
                     _ if !numeric => SpecialValue::Word((*value).to_string()),

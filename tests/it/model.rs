@@ -332,6 +332,11 @@ fn in_a_world_whose_truth_is_known_the_model_comes_near_it() {
     let (oracle, model_auc, by_dpd) = (auc(truth), auc(pick(&|k| scored.probability[k])), auc(pick(&|k| -f64::from(cases.dpd[k]))));
     assert!(oracle > model_auc && model_auc > by_dpd + 0.02, "truth {oracle:.3}, model {model_auc:.3}, dpd {by_dpd:.3}");
     assert!(model_auc > 0.70 && oracle < 0.85, "truth {oracle:.3}, model {model_auc:.3}");
+    // The share repaid: out of time it expects about the money that came, where the probability would leave out all part payments.
+    let later = model.share().unwrap().evaluation.iter().find(|s| s.sample == "out_of_time").unwrap();
+    let (money, by_probability) = (later.money_expected.unwrap(), later.money_by_probability.unwrap());
+    assert!((0.95..1.05).contains(&money) && by_probability < 0.85, "{later:?}");
+    assert!((later.expected - later.observed).abs() < 0.02, "{later:?}");
 }
 
 /// True probabilities by account and day, through the product's own reader.

@@ -215,7 +215,7 @@ fn chosen<'a>(input: &'a TrainingInput<'_>) -> Result<Vec<&'a FeatureColumn>> {
 fn enough(target: &Target<'_>) -> Result<()> {
     let n = target.outcome.len();
     let counted = (0..n).filter(|k| target.weight_of(*k) > 0.0).count();
-    let events: f64 = target.outcome.iter().enumerate().filter(|(k, _)| target.weight_of(*k) > 0.0).map(|(_, y)| y).sum();
+    let events: f64 = target.outcome.iter().enumerate().filter(|(k, _)| target.weight_of(*k) > 0.0).map(|(_, y)| y).fold(0.0, |sum, y| sum + y);
     let found = format!("{n} training cases, {events} repaid");
     if n > 0 && counted == 0 {
         return Err(Problem::error("model.no_weight", "the weights of all training cases are 0").value(found).rule("weights above 0").fail());
@@ -231,7 +231,7 @@ fn enough(target: &Target<'_>) -> Result<()> {
         return Err(Problem::error("model.no_cases", "there are too few mature training cases")
             .value(found)
             .rule(format!("at least {FEWEST_CASES} cases and {FEWEST_OF_AN_OUTCOME} of either outcome"))
-            .help("train on more observation dates, or move split.train_until")
+            .help("train on more cases: more observation dates, or a later split.train_until (--test-from for a table)")
             .fail());
     }
     Ok(())
