@@ -158,7 +158,7 @@ pub fn fit_table(
         withheld: Vec::new(),
         provenance,
     })
-    .map_err(|failure| super::in_file(failure, file))?
+    .map_err(|failure| super::train::in_file(failure, file))?
     .save(out)?;
     if let Some(path) = scorecard {
         card_table(&model).write(path, table_format(path)?)?;

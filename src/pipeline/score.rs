@@ -1,0 +1,264 @@
+//! `recoup score` and `recoup compare`: one day of a book, scored and decided.
+
+use super::{Book, Steps, no_cases, read_book, write_json};
+use crate::base::config::{Observe, Project};
+use crate::base::dates::Day;
+use crate::base::files::{FolderKind, RunFolder, fingerprint};
+use crate::base::problem::{Problem, Problems, Result};
+use crate::data::cases::Cases;
+use crate::data::observe::{Observed, observe};
+use crate::data::write::Format;
+use crate::decide::choose::{Decisions, decide};
+use crate::decide::policy::Policy;
+use crate::decide::ranked;
+use crate::decide::score::{Scored, score as score_cases};
+use crate::model::file::{Model, TrainedOn};
+use crate::report::manifest::{InputRecord, Manifest};
+use crate::report::summary::{CompareSummary, ScoreSummary, TopCase};
+use crate::report::tables::write_problems;
+use crate::study::compare::{Comparison, compare as compare_policies};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Exclusions that say something of outcomes, not of who is a case: scoring has none of them.
+const OUTCOME_EXCLUSIONS: [&str; 3] = ["immature", "left_the_book", "no_outcome_for_this_history"];
+
+/// What `score` leaves in its folder.
+const RUN: FolderKind = FolderKind { name: "run", key: "observations", entries: &["ranked", "problems", "manifest"] };
+
+/// A book scored and decided on one day, with everything that writing and comparing need.
+struct ScoredDay<'a> {
+    observed: &'a Observed,
+    scored: &'a Scored<'a>,
+}
+
+/// Observes the book at `as_of` alone.
+fn observe_at(book: &Book, as_of: Day) -> Result<Observed> {
+    let portfolio = &book.portfolio;
+    if as_of < portfolio.data_from || as_of > portfolio.data_until {
+        return Err(Problem::error("score.as_of_outside", "as_of lies outside the data")
+            .value(as_of.to_string())
+            .rule(format!("{} to {}", portfolio.data_from, portfolio.data_until))
+            .help(if as_of > portfolio.data_until {
+                "if the tables cover that day although nothing happened on it, say so in the project: [clock] data_until"
+            } else {
+                "give a day that the tables cover"
+            })
+            .fail());
+    }
+    let observed = observe(&book.project, portfolio, &Observe::Dates(vec![as_of]));
+    if observed.cases.is_empty() {
+        return Err(no_cases(&book.project, &observed));
+    }
+    let without_stake = observed.cases.stake.iter().filter(|s| s.known().is_none()).count();
+    if without_stake > 0 {
+        return Err(Problem::error("score.no_stake", "cases have no amount overdue, so no treatment can be valued")
+            .file(book.project.file.display().to_string())
+            .value(format!("{without_stake} of {} cases", observed.cases.len()))
+            .rule("an arrears column, or a declared exposure")
+            .help("for a book without money: [declared] nominal_exposure = { value = \"1000.00\", by = \"…\" }")
+            .fail());
+    }
+    Ok(observed)
+}
+
+/// `recoup score`: every case of one day, ranked, with a strategy and its reasons, written as a folder.
+///
+/// # Errors
+/// As [`read_book`]; `score.as_of_outside`, `score.no_stake`, `cases.none`; those of the model and the policy file; `file.io`.
+pub fn score(
+    project_file: &Path,
+    model_file: &Path,
+    policy_file: &Path,
+    as_of: Day,
+    out: &Path,
+    steps: Steps<'_>,
+) -> Result<(ScoreSummary, Problems)> {
+    let folder = RunFolder::begin(out, RUN)?;
+    let model = book_model(model_file)?;
+    let project = Project::load(project_file)?;
+    let digits = project.currency.minor_digits;
+    let policy = Policy::load(policy_file, digits)?;
+    let mut book = read_book(project, steps)?;
+    book.problems.append(model_notes(&book.project, &model, model_file));
+    steps("observing the accounts");
+    let observed = observe_at(&book, as_of)?;
+    steps("scoring");
+    let cases = &observed.cases;
+    let scored = score_cases(&model, &observed.features, &cases.bucket)?;
+    if let Some(note) = beyond_training(cases, &model, model_file) {
+        book.problems.push(note);
+    }
+    let columns = ranked::columns(cases, &observed.features, &scored, digits);
+    steps("deciding");
+    let decisions = decide(&policy, cases, scored.expected_share(), &columns)?;
+    let order = ranked::ranking(&decisions, cases);
+    steps("writing");
+    let table = ranked::table(&order, &decisions, cases, &observed.features, &scored, &columns, digits);
+    let placed = |failure| folder.in_place(failure);
+    table.clone().write(&folder.path("ranked.csv"), Format::Csv).map_err(placed)?;
+    table.write(&folder.path("ranked.parquet"), Format::Parquet).map_err(placed)?;
+    write_problems(book.problems.iter(), &folder.path("problems.csv")).map_err(placed)?;
+    let comparison = compare_policies(std::slice::from_ref(&decisions), cases, &columns, scored.expected_share(), digits);
+    let mut assumed = book.project.declared.sentences(digits);
+    assumed.extend(policy.assumptions(model.share().is_some()));
+    let manifest = Manifest {
+        engine_version: env!("CARGO_PKG_VERSION"),
+        command: "score",
+        as_of,
+        project: InputRecord::of(project_file, &book.project.name, true)?,
+        model: InputRecord::of(model_file, &model.provenance().project, false)?,
+        policy: InputRecord::of(policy_file, &format!("{} {}", policy.name, policy.version), true)?,
+        tables: book.counts.clone(),
+        observations: observed.observations,
+        excluded: observed.excluded.iter().filter(|(reason, _)| !OUTCOME_EXCLUSIONS.contains(reason)).map(|(r, n)| (r.to_string(), *n)).collect(),
+        cases: cases.len(),
+        strategies: comparison.policies[0].strategies.clone(),
+        expected_recovery: comparison.policies[0].expected_recovery.clone(),
+        expected_gain: comparison.policies[0].expected_gain.clone(),
+        cost: comparison.policies[0].cost.clone(),
+        currency: book.project.currency.code.clone(),
+        assumed: assumed.clone(),
+        outputs: ["ranked.csv", "ranked.parquet", "problems.csv"]
+            .iter()
+            .map(|name| Ok((name.to_string(), fingerprint(&folder.path(name))?)))
+            .collect::<Result<BTreeMap<_, _>>>()?,
+    };
+    write_json(&manifest, &folder.path("manifest.json")).map_err(placed)?;
+    folder.finish()?;
+    let day = ScoredDay { observed: &observed, scored: &scored };
+    let summary = score_summary(&day, &book, &decisions, &order, comparison, as_of, out, assumed);
+    Ok((summary, book.problems))
+}
+
+/// A model that learned from the first days of arrears says little of old ones: how many cases lie beyond what it saw.
+fn beyond_training(cases: &Cases, model: &Model, file: &Path) -> Option<Problem> {
+    let beyond = (0..cases.len()).filter(|k| ranked::beyond_training(model, cases, *k)).count();
+    let [least, most] = model.provenance().train_dpd?;
+    (beyond > 0).then(|| {
+        Problem::note("score.beyond_training", format!("{beyond} of {} cases have days past due that no training case had", cases.len()))
+            .file(file.display().to_string())
+            .rule(format!("trained {}: {least} to {most} days past due", model.provenance().observed))
+            .help("their scores are extrapolations, marked in the column `assumed`; to learn from such cases, train with observe = \"month_end\"")
+    })
+}
+
+/// What should be known of a model before its scores are used: that its probability is of another outcome than the project's, and what its
+/// file says of its calibration.
+fn model_notes(project: &Project, model: &Model, file: &Path) -> Problems {
+    let mut notes = Problems::default();
+    let (is, was) = (project.outcome.meaning(), &model.provenance().outcome_meaning);
+    if is != *was {
+        notes.push(
+            Problem::note("score.other_outcome", "the model's probability is of another outcome than the project's")
+                .file(file.display().to_string())
+                .value(was.as_str())
+                .rule(is)
+                .help("train a model with this project"),
+        );
+    }
+    if let Some(said) = model.calibration_note() {
+        let help = "rank by its scores, and do not take its probabilities at their word; train on later cases, or set [model] slope_range";
+        notes.push(Problem::note("score.calibration", said).file(file.display().to_string()).help(help));
+    }
+    notes
+}
+
+/// Loads a model of a book of histories.
+fn book_model(file: &Path) -> Result<Model> {
+    let model = Model::load(file)?;
+    let trained_on = model.provenance().trained_on;
+    if trained_on == TrainedOn::Book {
+        return Ok(model);
+    }
+    Err(Problem::error("score.other_model", "this model scores rows of a flat table, not cases of a book of histories")
+        .file(file.display().to_string())
+        .help(format!("score with `{}`, or train with `recoup train`", trained_on.command()))
+        .fail())
+}
+
+#[allow(clippy::too_many_arguments)]
+fn score_summary(
+    day: &ScoredDay<'_>,
+    book: &Book,
+    decisions: &Decisions<'_>,
+    order: &[u32],
+    comparison: Comparison,
+    as_of: Day,
+    out: &Path,
+    assumed: Vec<String>,
+) -> ScoreSummary {
+    let (cases, digits) = (&day.observed.cases, book.project.currency.minor_digits);
+    let top = order
+        .iter()
+        .take(10)
+        .map(|k| {
+            let k = *k as usize;
+            TopCase {
+                account: cases.account_id(k).to_string(),
+                bucket: cases.bucket[k],
+                dpd: cases.dpd[k],
+                stake: cases.stake[k].text(digits),
+                probability_repaid: day.scored.probability[k],
+                points: day.scored.points[k],
+                strategy: decisions.policy.treatments[usize::from(decisions.chosen[k])].name.clone(),
+                expected_gain: ranked::amount(decisions.gain[k]).text(digits),
+                reasons: ranked::reasons(day.scored, &day.observed.features, k).into_iter().filter(|r| !r.is_empty()).collect(),
+            }
+        })
+        .collect();
+    let not_cases: BTreeMap<String, u64> =
+        day.observed.excluded.iter().filter(|(reason, _)| !OUTCOME_EXCLUSIONS.contains(reason)).map(|(r, n)| (r.to_string(), *n)).collect();
+    ScoreSummary {
+        project: book.project.name.clone(),
+        as_of,
+        folder: out.display().to_string(),
+        currency: book.project.currency.code.clone(),
+        observations: day.observed.observations,
+        cases: cases.len(),
+        excluded: not_cases,
+        rows_set_aside: book.counts.iter().map(|t| t.rows_set_aside).sum(),
+        result: comparison.policies.into_iter().next(),
+        top,
+        assumed,
+    }
+}
+
+/// `recoup compare`: two or more policies on the same book, day and model.
+///
+/// # Errors
+/// As [`score`]; `compare.one_policy` for fewer than two.
+pub fn compare(project_file: &Path, model_file: &Path, policy_files: &[PathBuf], as_of: Day, steps: Steps<'_>) -> Result<(CompareSummary, Problems)> {
+    if policy_files.len() < 2 {
+        return Err(Problem::error("compare.one_policy", "comparing needs two policies").rule("--policy A --policy B").fail());
+    }
+    let model = book_model(model_file)?;
+    let project = Project::load(project_file)?;
+    let digits = project.currency.minor_digits;
+    let (mut policies, mut problems) = (Vec::new(), Problems::default());
+    for file in policy_files {
+        match Policy::load(file, digits) {
+            Ok(policy) => policies.push(policy),
+            Err(failure) => failure.problems.into_iter().for_each(|p| problems.push(p)),
+        }
+    }
+    problems.stop_on_error()?;
+    let book = read_book(project, steps)?;
+    steps("observing the accounts");
+    let observed = observe_at(&book, as_of)?;
+    steps("scoring");
+    let cases = &observed.cases;
+    let scored = score_cases(&model, &observed.features, &cases.bucket)?;
+    let columns = ranked::columns(cases, &observed.features, &scored, digits);
+    steps("comparing");
+    let decisions = policies.iter().map(|policy| decide(policy, cases, scored.expected_share(), &columns)).collect::<Result<Vec<_>>>()?;
+    let comparison = compare_policies(&decisions, cases, &columns, scored.expected_share(), digits);
+    let summary = CompareSummary {
+        project: book.project.name.clone(),
+        as_of,
+        currency: book.project.currency.code.clone(),
+        declared: book.project.declared.sentences(digits),
+        comparison,
+    };
+    Ok((summary, book.problems))
+}
