@@ -210,3 +210,32 @@ fn of_two_rows_of_a_key_the_one_known_first_is_kept() {
         .collect();
     assert_eq!(found, ["data.duplicate_key:2 p1", "data.duplicate_key:5 p2"]);
 }
+
+#[test]
+fn a_posting_lag_counts_in_what_was_known_first() {
+    // p1: paid on the 20th and posted five days later, or paid on the 22nd and, as the source says, known on the 23rd.
+    let project =
+        PROJECT.replace("path = \"payments.csv\"", "path = \"payments.csv\"\nkey = [\"id\"]").replace("[clock]", "[clock]\nposting_lag_days = 5");
+    assert!(project.contains("posting_lag_days"), "{project}");
+    let payments = "account_id,paid_on,amount,id,known_on\n001,2020-02-20,100.00,p1,\n001,2020-02-22,100.00,p1,2020-02-23\n";
+    let found: Vec<String> = Book::with(&[("recoup.toml", &project), ("payments.csv", payments)])
+        .problems()
+        .into_iter()
+        .map(|p| format!("{}:{} {}", p.0, p.2, p.4))
+        .collect();
+    assert_eq!(found, ["data.duplicate_key:2 p1"]);
+}
+
+#[test]
+fn a_setting_that_says_nothing_here_is_refused() {
+    let said = |cases: &str| {
+        let project = PROJECT.replace("observe = \"month_end\"", cases);
+        let book = Book::with(&[("recoup.toml", &project)]);
+        recoup::base::config::Project::load(&book.project()).map(|_| ()).map_err(|e| e.to_string())
+    };
+    let text = said("observe = \"month_end\"\ndates = [\"2020-03-31\"]").unwrap_err();
+    assert!(text.contains("config.contradiction") && text.contains("`cases.dates`") && text.contains("only with observe = \"dates\""), "{text}");
+    let text = said("observe = \"entry\"\nfrom = \"2020-03-31\"").unwrap_err();
+    assert!(text.contains("`cases.from`"), "{text}");
+    assert_eq!(said("observe = \"week\"\nfrom = \"2020-03-31\"\nuntil = \"2020-06-30\""), Ok(()));
+}

@@ -271,6 +271,22 @@ impl Typed {
                 "at least 1 day (bucket M1)",
             ));
         }
+        let (stepped, listed) =
+            (matches!(self.cases.observe, TypedObserve::MonthEnd | TypedObserve::Week), matches!(self.cases.observe, TypedObserve::Dates));
+        for (key, given, applies, with) in [
+            ("cases.dates", !self.cases.dates.is_empty(), listed, "observe = \"dates\""),
+            ("cases.from", self.cases.from.is_some(), stepped, "observe = \"month_end\" or \"week\""),
+            ("cases.until", self.cases.until.is_some(), stepped, "observe = \"month_end\" or \"week\""),
+        ] {
+            if given && !applies {
+                problems.push(
+                    Problem::error("config.contradiction", format!("`{key}` says nothing here"))
+                        .column(key)
+                        .rule(format!("only with {with}"))
+                        .help("remove it, or change cases.observe"),
+                );
+            }
+        }
         let observe = match self.cases.observe {
             TypedObserve::Entry => Observe::Entry,
             TypedObserve::MonthEnd => Observe::Step { step: Step::MonthEnd, from: self.cases.from, until: self.cases.until },

@@ -178,7 +178,7 @@ impl Checker<'_> {
         let (Some(accounts), Some(from)) = (events.codes("account_id"), events.days("from")) else { return };
         let re_age = EVENT_KINDS.iter().position(|kind| *kind == "re_age").map(|place| place as u32);
         let re_ages: Vec<usize> = events.aside.used().filter(|row| events.meaning("kind", *row) == re_age).collect();
-        let known = first_known(events.table);
+        let known = first_known(self.project, events.table);
         if re_ages.is_empty() {
             return;
         }
@@ -211,7 +211,7 @@ impl Checker<'_> {
         let (Some(codes), Some(days)) = (sieve.codes("account_id").cloned(), sieve.days("statement_on").map(<[Day]>::to_vec)) else {
             return;
         };
-        let known = first_known(sieve.table);
+        let known = first_known(self.project, sieve.table);
         let mut kept: HashMap<(u32, Day), usize> = HashMap::with_capacity(codes.len());
         let mut repeats = Vec::new();
         for (row, code) in codes.iter().enumerate().filter(|(row, _)| !sieve.aside.is(*row)) {

@@ -382,7 +382,7 @@ impl Checker<'_> {
             }
         }
         let shown: Vec<&str> = keys.iter().map(|k| k.1).collect();
-        let known = first_known(table);
+        let known = first_known(self.project, table);
         let mut repeats = Vec::new();
         // Of two rows of a key the one that was known first is kept: what is written later takes nothing away from what was known.
         let mut judge = |kept: &mut usize, row: usize| {
@@ -488,11 +488,23 @@ fn span(days: &[Day]) -> (Day, Day) {
     (Day(low), Day(high))
 }
 
-/// The day on which each row was first known: as it says, else the day on which it happened.
-fn first_known(table: &Table) -> impl Fn(usize) -> Day {
+/// The day on which each row was first known, as the builder has it: as it says, else the day on which it happened, after the posting lag where
+/// the table is of records that are posted; never before it happened.
+fn first_known<'t>(project: &Project, table: &'t Table) -> impl Fn(usize) -> Day + use<'t> {
     let happened = ["paid_on", "due_on", "statement_on", "contacted_on", "from"].into_iter().find_map(|name| table.days(name));
     let known = if table.kind == TableKind::Accounts { None } else { table.days("known_on") };
-    move |row| known.and_then(|days| days[row].known()).or(happened.map(|days| days[row])).unwrap_or(Day::NULL)
+    let posted = matches!(table.kind, TableKind::Payments | TableKind::Contacts | TableKind::Events);
+    let lag = if posted { project.clock.posting_lag_days } else { 0 };
+    move |row| {
+        let happened = happened.and_then(|days| days[row].known());
+        let said = known.and_then(|days| days[row].known());
+        match (said, happened) {
+            (Some(said), Some(happened)) => said.max(happened),
+            (Some(said), None) => said,
+            (None, Some(happened)) => happened.plus(lag),
+            (None, None) => Day::NULL,
+        }
+    }
 }
 
 fn word_at(cells: &Cells, row: usize) -> u32 {
