@@ -420,7 +420,8 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             Ok(Done { findings: false })
         }
         Command::ScoreTable { table, model, id, out, text } => {
-            let summary = pipeline::score_table(&table, &model, &id, &text.into(), &out, &steps)?;
+            let (summary, problems) = pipeline::score_table(&table, &model, &id, &text.into(), &out, &steps)?;
+            console.problems(&problems)?;
             console.result(&summary, || terminal_model::score_table(&summary))?;
             Ok(Done { findings: false })
         }

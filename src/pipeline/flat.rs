@@ -378,7 +378,14 @@ fn specials(asked: &[String], features: &FeatureTable, settings: &mut ModelSetti
 /// # Errors
 /// Those of the model file; `score.other_model` for a model of a book; those of reading the table; `score.missing_feature`,
 /// `score.wrong_type`; `file.io`.
-pub fn score_table(file: &Path, model_file: &Path, ids: &[String], text: &TextFormat, out: &Path, steps: Steps<'_>) -> Result<ScoreTableSummary> {
+pub fn score_table(
+    file: &Path,
+    model_file: &Path,
+    ids: &[String],
+    text: &TextFormat,
+    out: &Path,
+    steps: Steps<'_>,
+) -> Result<(ScoreTableSummary, Problems)> {
     let format = table_format(out)?;
     refuse_input(out, &[file.to_path_buf(), model_file.to_path_buf()])?;
     let model = Model::load(model_file)?;
@@ -409,7 +416,7 @@ pub fn score_table(file: &Path, model_file: &Path, ids: &[String], text: &TextFo
         },
     )
     .map_err(|failure| missing_features(failure, &used))?;
-    let rows = table.rows;
+    let (rows, notes) = (table.rows, std::mem::take(&mut table.notes));
     let id_columns: Vec<(String, OutColumn)> = ids
         .iter()
         .filter_map(|name| {
@@ -426,12 +433,16 @@ pub fn score_table(file: &Path, model_file: &Path, ids: &[String], text: &TextFo
         })
         .collect();
     steps("scoring");
-    let scored = score_rows(&model, &columns.iter().collect::<Vec<_>>(), rows)?;
+    // A column that is no number because of one cell: the reader's warning names the row.
+    let scored = score_rows(&model, &columns.iter().collect::<Vec<_>>(), rows).map_err(|mut failure| {
+        failure.problems.extend(notes.iter().cloned());
+        super::train::in_file(failure, file)
+    })?;
     drop(columns);
     let summary = ScoreTableSummary::of(&model, model_file, out, &scored);
     steps("writing");
     scored.ranked(id_columns).write(out, format)?;
-    Ok(summary)
+    Ok((summary, notes))
 }
 
 /// A column that the model needs and the table lacks is told as such.

@@ -365,6 +365,9 @@ fn a_model_and_a_table_that_do_not_fit_are_refused() {
     assert!(code == Some(2) && said.contains("score.missing_feature") && said.contains("`income`"), "{said}");
     let (code, said) = score(&table(vec![("income", Box::new(|k| ["much", "little"][k % 2].into()))]));
     assert!(code == Some(2) && said.contains("score.wrong_type") && said.contains("`income`"), "{said}");
+    // One cell that is no number: the message names its row.
+    let (code, said) = score(&table(vec![("income", Box::new(|k| if k == 7 { "n/a".into() } else { "100".into() }))]));
+    assert!(code == Some(2) && said.contains("score.wrong_type") && said.contains("row 9") && said.contains("n/a"), "{said}");
     // A region that training never saw, and one row alone: scored.
     let (code, said) = score(&csv(
         &columns()
