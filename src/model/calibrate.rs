@@ -4,6 +4,7 @@
 //! only. The isotonic alternative changes only the map from log-odds to probability, never the sum.
 
 use super::bin::Target;
+use super::evaluate::squares_by_cluster;
 use crate::base::config::CalibrationMethod;
 use crate::base::problem::{Problem, Result};
 use crate::base::units::{Bucket, MicroLogOdds, sigmoid, snap};
@@ -123,12 +124,7 @@ pub fn line(x: &[f64], target: &Target<'_>, cluster: Option<&[u32]>) -> Option<L
     let slope_error = match cluster {
         None => inverse[2].sqrt(),
         Some(cluster) => {
-            let mut keyed: Vec<(u32, f64)> = (0..n).map(|k| (cluster[k], score(k))).collect();
-            if !keyed.is_sorted_by_key(|(c, _)| *c) {
-                keyed.sort_by_key(|(c, _)| *c);
-            }
-            let sums = keyed.chunk_by(|a, b| a.0 == b.0).map(|of| of.iter().map(|(_, s)| s).sum::<f64>());
-            let (squares, groups) = sums.fold((0.0, 0.0), |(squares, n), s| (squares + s * s, n + 1.0));
+            let (squares, groups) = squares_by_cluster((0..n).map(score).collect(), Some(cluster));
             if groups < 2.0 || n < 3 {
                 return None;
             }

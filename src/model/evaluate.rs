@@ -270,24 +270,27 @@ fn interval(auc: f64, ranks: &Ranks, target: &Target<'_>, borrower: Option<&[u32
         good_below += good;
         bad_below += bad;
     }
-    let (squares, clusters) = match borrower {
-        None => (influence.iter().map(|x| x * x).sum::<f64>(), influence.len()),
-        Some(borrower) => {
-            let mut keyed: Vec<(u32, f64)> = borrower.iter().copied().zip(influence).collect();
-            // Stable, so that the sum within a borrower has the order of the cases.
-            if !keyed.is_sorted_by_key(|(b, _)| *b) {
-                keyed.sort_by_key(|(b, _)| *b);
-            }
-            let sums = keyed.chunk_by(|a, b| a.0 == b.0).map(|of| of.iter().map(|(_, x)| x).sum::<f64>());
-            sums.fold((0.0, 0), |(squares, n), s| (squares + s * s, n + 1))
-        }
-    };
-    if clusters < 2 || squares <= 0.0 {
+    let (squares, clusters) = squares_by_cluster(influence, borrower);
+    if clusters < 2.0 || squares <= 0.0 {
         return None;
     }
-    let error = (squares * clusters as f64 / (clusters as f64 - 1.0)).sqrt();
+    let error = (squares * clusters / (clusters - 1.0)).sqrt();
     let (centre, half) = ((auc / (1.0 - auc)).ln(), Z95 * error / (auc * (1.0 - auc)));
     Some([crate::base::units::sigmoid(centre - half), crate::base::units::sigmoid(centre + half)])
+}
+
+/// The sum over clusters of the squared sum of their values, and how many clusters there are; each value its own cluster where none are known.
+pub(super) fn squares_by_cluster(values: Vec<f64>, cluster: Option<&[u32]>) -> (f64, f64) {
+    let Some(cluster) = cluster else {
+        return (values.iter().map(|x| x * x).sum(), values.len() as f64);
+    };
+    let mut keyed: Vec<(u32, f64)> = cluster.iter().copied().zip(values).collect();
+    // Stable, so that the sum within a cluster has the order of the cases.
+    if !keyed.is_sorted_by_key(|(c, _)| *c) {
+        keyed.sort_by_key(|(c, _)| *c);
+    }
+    let sums = keyed.chunk_by(|a, b| a.0 == b.0).map(|of| of.iter().map(|(_, x)| x).sum::<f64>());
+    sums.fold((0.0, 0.0), |(squares, n), s| (squares + s * s, n + 1.0))
 }
 
 fn deciles(scores: &Scores<'_>, rows: &[u32]) -> Vec<Decile> {

@@ -8,7 +8,7 @@ use super::calibrate::{BUCKET_GROUPS, CalibrationInput, Calibrator, calibrate};
 use super::encode::Design;
 use super::evaluate::pick;
 use super::file::{BucketGroup, Estimate, sums};
-use super::fit::{Coded, LogisticFit, Newton, clustered_covariance, fit, out_of_fold};
+use super::fit::{Coded, LogisticFit, Newton, Subset, clustered_covariance, fit, out_of_fold};
 use crate::base::config::CalibrationMethod;
 use crate::base::problem::{Problem, Result};
 use crate::base::units::{Bucket, MICRO, MicroLogOdds};
@@ -90,16 +90,9 @@ pub fn fit_share(input: &ShareInput<'_>, estimates: impl Fn(&LogisticFit, Option
     if known.len() < FEWEST_CASES {
         return Err(Problem::error("model.no_share", format!("the share repaid is known of {} training cases only", known.len())).fail());
     }
-    let columns: Vec<Vec<u8>> = input.data.columns.iter().map(|c| pick(c, &known)).collect();
-    let data = || Coded {
-        n: known.len(),
-        columns: columns.iter().map(Vec::as_slice).collect(),
-        tables: input.data.tables.clone(),
-        names: input.data.names.clone(),
-    };
-    let outcome = pick(input.share, &known);
-    let weight = input.weight.map(|w| pick(w, &known));
-    let target = Target { outcome: &outcome, weight: weight.as_deref() };
+    let whole = Target { outcome: input.share, weight: input.weight };
+    let subset = Subset::of(input.data, &whole, &known);
+    let (data, target) = (|| subset.data(input.data), subset.target());
     let found = fit(data(), target, input.newton)?;
     let (fold, bucket) = (pick(input.fold, &known), input.bucket.map(|b| pick(b, &known)));
     let unseen =
@@ -116,7 +109,7 @@ pub fn fit_share(input: &ShareInput<'_>, estimates: impl Fn(&LogisticFit, Option
         .collect();
     Ok(ShareModel {
         cases: known.len() as u64,
-        mean_share: mean(&outcome, weight.as_deref()),
+        mean_share: mean(target.outcome, target.weight),
         base: (MICRO * (calibration.slope * found.intercept + calibration.intercept)).round_ties_even() as i64,
         intercept: all.next().unwrap_or_default(),
         coefficients: all.collect(),

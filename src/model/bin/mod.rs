@@ -36,6 +36,8 @@ pub use stability::{OrderKept, order_kept, psi};
 pub use table::{BinRow, table};
 pub use weigh::{Bin, weigh};
 
+pub use crate::base::config::{BinObjective as Objective, HandBins as ByHand};
+
 use crate::data::features::FeatureColumn;
 use serde::{Deserialize, Serialize};
 
@@ -67,16 +69,6 @@ pub enum Trend {
     Best,
     /// Any. As a finding: none of the four, or no order at all.
     Free,
-}
-
-/// What the best bins have most of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Objective {
-    /// `Σ (g/G − b/B) × weight of evidence` over the intervals or groups.
-    InformationValue,
-    /// `Σ g ln(g/(g+b)) + b ln(b/(g+b))` over the intervals or groups: how well their rates foretell the outcomes.
-    Likelihood,
 }
 
 /// What every bin of a feature must keep to.
@@ -128,16 +120,6 @@ impl<'a> Rows<'a> {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
-}
-
-/// Bins fixed by the analyst.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ByHand {
-    /// Upper edges, ascending; the last bin is open above.
-    Edges(Vec<f64>),
-    /// Groups of words. A word in none of them falls into `other`.
-    Groups(Vec<Vec<String>>),
 }
 
 /// One feature to be binned, and how.

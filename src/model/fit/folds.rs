@@ -5,7 +5,8 @@
 
 use super::kernel::{Sums, sums};
 use super::linear::{cholesky, solve};
-use super::newton::{Drawn, Part, ascend};
+use super::newton::{Part, ascend};
+use super::subset::Subset;
 use super::trouble::singular;
 use super::{Coded, FitError, LogisticFit, Target, log_odds};
 use crate::base::problem::Result;
@@ -18,7 +19,7 @@ const GRADIENT: f64 = 1e-7;
 /// Cases apart by fold.
 pub(super) struct Folds {
     rows: Vec<Vec<u32>>,
-    drawn: Vec<Drawn>,
+    drawn: Vec<Subset>,
 }
 
 impl Folds {
@@ -27,7 +28,7 @@ impl Folds {
         fold_of.iter().enumerate().for_each(|(k, fold)| rows[usize::from(*fold)].push(k as u32));
         // A fold without a case holds nothing out.
         rows.retain(|rows| !rows.is_empty());
-        let drawn = rows.iter().map(|rows| Drawn::of(data, target, rows)).collect();
+        let drawn = rows.iter().map(|rows| Subset::of(data, target, rows)).collect();
         Folds { rows, drawn }
     }
 
@@ -37,7 +38,7 @@ impl Folds {
     /// Those of the fits.
     pub(super) fn log_odds(&self, whole: &Coded<'_>, parameters: &[f64], penalty_per_case: f64) -> Result<Vec<f64>> {
         let data: Vec<Coded<'_>> = self.drawn.iter().map(|drawn| drawn.data(whole)).collect();
-        let target: Vec<Target<'_>> = self.drawn.iter().map(Drawn::target).collect();
+        let target: Vec<Target<'_>> = self.drawn.iter().map(Subset::target).collect();
         let parts: Vec<Sums> = data.iter().zip(&target).map(|(data, target)| sums(data, target, parameters, true)).collect();
         let mut all = Sums::zero(parameters.len(), true);
         parts.iter().for_each(|part| all.add(part, 1.0));

@@ -4,7 +4,7 @@
 //! `η = α + Σ_j β_j × table_j[code_j]` and `W = Σ w`. The event is *repaid*, whatever linfa calls positive; outcomes may be shares. Both
 //! fitters stand behind [`linfa::traits::Fit`], so that one can stand for the other, and the fit says which did what.
 //!
-//! Reading order: `kernel` (sums over all cases), `linear` (small matrices), `start` (linfa), `newton` (to the maximum), `trouble` (what a fit that
+//! Reading order: `kernel` (sums over all cases), `linear` (small matrices), `subset` (some of the cases), `start` (linfa), `newton` (to the maximum), `trouble` (what a fit that
 //! fails means), `errors` (standard errors, clustered or not), `folds` (fits without a part of the borrowers), `penalty`.
 //! Deliberately absent: linfa's predictions, whose positive class is the more frequent label.
 
@@ -15,6 +15,7 @@ mod linear;
 mod newton;
 mod penalty;
 mod start;
+mod subset;
 mod trouble;
 
 pub use super::bin::Target;
@@ -23,6 +24,7 @@ pub use folds::out_of_fold;
 pub use newton::Newton;
 pub use penalty::{PenaltyChoice, Tried, choose_penalty};
 pub use start::LinfaStart;
+pub use subset::Subset;
 
 use crate::base::problem::{Failure, Problem, Result};
 use linfa::DatasetBase;

@@ -3,6 +3,7 @@
 use super::kernel::{Sums, sums};
 use super::linear::{cholesky, inverse, solve};
 use super::start::{LinfaStart, sample};
+use super::subset::Subset;
 use super::trouble::{check, check_separation, not_converged, singular};
 use super::{Coded, FitError, LogisticFit, Target};
 use crate::base::problem::Result;
@@ -58,46 +59,12 @@ impl Newton {
             return (at, start.start);
         }
         let rows = sample(data.n, SAMPLE_CASES, self.seed.wrapping_add(1));
-        let drawn = Drawn::of(data, target, &rows);
+        let drawn = Subset::of(data, target, &rows);
         let (some, target) = (drawn.data(data), drawn.target());
         match ascend(&[Part { data: &some, target: &target }], at.clone(), self.penalty_per_case, SAMPLE_GRADIENT) {
             Ok(found) => (found.parameters, format!("{}, then {} Newton steps on {} cases", start.start, found.steps, rows.len())),
             Err(_) => (at, start.start),
         }
-    }
-}
-
-/// Some of the cases, as columns of their own.
-pub(super) struct Drawn {
-    columns: Vec<Vec<u8>>,
-    outcome: Vec<f64>,
-    weight: Option<Vec<f64>>,
-}
-
-impl Drawn {
-    /// The cases `rows`, in that order.
-    pub(super) fn of(data: &Coded<'_>, target: &Target<'_>, rows: &[u32]) -> Drawn {
-        use rayon::prelude::*;
-        Drawn {
-            columns: data.columns.par_iter().map(|codes| rows.iter().map(|r| codes[*r as usize]).collect()).collect(),
-            outcome: rows.iter().map(|r| target.outcome[*r as usize]).collect(),
-            weight: target.weight.map(|w| rows.iter().map(|r| w[*r as usize]).collect()),
-        }
-    }
-
-    /// Their codes, beside the tables and names of the whole.
-    pub(super) fn data<'a>(&'a self, whole: &Coded<'a>) -> Coded<'a> {
-        Coded {
-            n: self.outcome.len(),
-            columns: self.columns.iter().map(Vec::as_slice).collect(),
-            tables: whole.tables.clone(),
-            names: whole.names.clone(),
-        }
-    }
-
-    /// Their outcomes.
-    pub(super) fn target(&self) -> Target<'_> {
-        Target { outcome: &self.outcome, weight: self.weight.as_deref() }
     }
 }
 

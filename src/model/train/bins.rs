@@ -1,10 +1,10 @@
 //! What the settings ask of the bins of each feature, and the candidates that come of it.
 
 use super::TrainingInput;
-use crate::base::config::{BinObjective, Direction, HandBins, ModelSettings, SpecialValue, SubScore, TrendRule};
+use crate::base::config::{Direction, ModelSettings, SpecialValue, SubScore, TrendRule};
 use crate::base::problem::Result;
 use crate::data::features::FeatureColumn;
-use crate::model::bin::{Ask, Binned, ByHand, Dropped, Limits, Objective, OrderKept, Rows, Special, Target, Trend, fit_bins};
+use crate::model::bin::{Ask, Binned, Dropped, Limits, OrderKept, Rows, Special, Target, Trend, fit_bins};
 use crate::model::select::Candidate;
 
 pub(super) fn limits(settings: &ModelSettings) -> Limits {
@@ -13,10 +13,7 @@ pub(super) fn limits(settings: &ModelSettings) -> Limits {
         min_share: settings.min_bin_share,
         min_events: settings.min_bin_events,
         prebins: settings.prebins,
-        objective: match settings.objective {
-            BinObjective::InformationValue => Objective::InformationValue,
-            BinObjective::Likelihood => Objective::Likelihood,
-        },
+        objective: settings.objective,
     }
 }
 
@@ -46,23 +43,14 @@ fn specials(settings: &ModelSettings, feature: &str) -> Vec<Special> {
 pub(super) fn bin(columns: &[&FeatureColumn], input: &TrainingInput<'_>, target: &Target<'_>) -> Result<(Vec<Candidate>, Vec<Dropped>)> {
     let settings = input.settings;
     let special: Vec<Vec<Special>> = columns.iter().map(|c| specials(settings, &c.name)).collect();
-    let hand: Vec<Option<ByHand>> = columns
-        .iter()
-        .map(|c| {
-            settings.bins.get(&*c.name).map(|bins| match bins {
-                HandBins::Edges(edges) => ByHand::Edges(edges.clone()),
-                HandBins::Groups(groups) => ByHand::Groups(groups.clone()),
-            })
-        })
-        .collect();
     let asks: Vec<Ask<'_>> = columns
         .iter()
-        .zip(special.iter().zip(&hand))
-        .map(|(column, (specials, by_hand))| Ask {
+        .zip(&special)
+        .map(|(column, specials)| Ask {
             column,
             trend: trend(settings.trend_of(&column.name, column.expected)),
             specials,
-            by_hand: by_hand.as_ref(),
+            by_hand: settings.bins.get(&*column.name),
         })
         .collect();
     let (binned, dropped) = fit_bins(&asks, Rows::of(input.train, input.outcome.len()), target, &limits(settings))?;

@@ -7,7 +7,7 @@ use crate::model::bin::Target;
 use crate::model::calibrate::fold_of;
 use crate::model::evaluate::pick;
 use crate::model::file::PenaltyTried;
-use crate::model::fit::{Coded, LogisticFit, Newton, choose_penalty, fit};
+use crate::model::fit::{Coded, LogisticFit, Newton, Subset, choose_penalty, fit};
 use crate::model::select::{Candidate, coded};
 
 /// Borrowers of about this many cases are enough to choose a penalty on.
@@ -27,12 +27,10 @@ pub(super) fn penalty(data: &Coded<'_>, sample: &Sample, fold: &[u8], settings: 
     let n = data.n;
     let share = n.div_ceil(PENALTY_CASES);
     // A seed of its own, so that the borrowers drawn are spread over the folds.
-    let drawn = |k: u32| share <= 1 || fold_of(sample.borrower.as_ref().map_or(k, |b| b[k as usize]), settings.seed ^ 0x9E37, share.min(255)) == 0;
-    let rows: Vec<u32> = (0..n as u32).filter(|k| drawn(*k)).collect();
-    let columns: Vec<Vec<u8>> = data.columns.iter().map(|c| pick(c, &rows)).collect();
-    let some = Coded { n: rows.len(), columns: columns.iter().map(Vec::as_slice).collect(), tables: data.tables.clone(), names: data.names.clone() };
-    let (outcome, weight) = (pick(&sample.outcome, &rows), sample.weight.as_ref().map(|w| pick(w, &rows)));
-    let target = Target { outcome: &outcome, weight: weight.as_deref() };
+    let chosen = |k: u32| share <= 1 || fold_of(sample.borrower.as_ref().map_or(k, |b| b[k as usize]), settings.seed ^ 0x9E37, share.min(255)) == 0;
+    let rows: Vec<u32> = (0..n as u32).filter(|k| chosen(*k)).collect();
+    let drawn = Subset::of(data, &sample.target(), &rows);
+    let (some, target) = (drawn.data(data), drawn.target());
     let total = |target: &Target<'_>| (0..target.outcome.len()).map(|k| target.weight_of(k)).sum::<f64>();
     let (of_some, of_all) = (total(&target), total(&sample.target()));
     let grid: Vec<f64> = PRECISIONS.iter().map(|precision| precision / of_some).collect();
