@@ -2,7 +2,7 @@
 
 use super::score::Scored;
 use crate::data::features::{FeatureTable, NO_LEVEL, Values};
-use crate::model::bin::short;
+use crate::model::bin::{Cut, short};
 
 /// The features with the most negative `contribution − mean contribution in training`, at most `most`, most negative first, ties in catalogue
 /// order. Only those below their mean.
@@ -18,6 +18,9 @@ pub fn lowest(scored: &Scored<'_>, case: usize, most: usize) -> Vec<usize> {
 pub fn words(scored: &Scored<'_>, features: &FeatureTable, term: usize, case: usize) -> String {
     let bins = &scored.model.terms()[term].bins;
     let bin = &bins.bins[usize::from(scored.design.columns[term][case])].label;
+    if matches!(bins.cut, Cut::Pair { .. }) {
+        return format!("{}: {bin}", bins.meaning);
+    }
     let value = match features.get(&bins.name).map(|c| &c.values) {
         Some(Values::Number(v)) if !v[case].is_nan() => short(v[case]),
         Some(Values::Category { codes, levels }) if codes[case] != NO_LEVEL => levels[codes[case] as usize].to_string(),

@@ -122,10 +122,11 @@ fn features(a: &Model, b: &Model, found: &mut Vec<Difference>) {
 }
 
 /// A cut in one line.
-fn cut(cut: &Cut) -> String {
-    let (of, specials) = match cut {
+fn cut(of: &Cut) -> String {
+    let (of, specials) = match of {
         Cut::Number { edges, specials } => (edges.iter().map(|e| e.0.to_string()).collect::<Vec<_>>().join(", "), specials),
         Cut::Category { groups, specials } => (groups.iter().map(|g| format!("[{}]", g.join(", "))).collect::<Vec<_>>().join(" "), specials),
+        Cut::Pair { cuts, .. } => return format!("{} × {}", cut(&cuts[0]), cut(&cuts[1])),
     };
     let special: Vec<&str> = specials.iter().map(|s| s.name.as_str()).collect();
     if special.is_empty() { of } else { format!("{of}; special: {}", special.join(", ")) }

@@ -4,10 +4,11 @@
 //! coefficients with intervals, calibration, evaluation, fingerprints of the inputs, settings and seed. Only [`Model::load`] makes a loaded
 //! model, and a model that loads will score.
 
-use super::bin::{Dropped, FeatureBins, OrderKept};
+use super::bin::{Cut, Dropped, FeatureBins, OrderKept};
 use super::calibrate::{BUCKET_GROUPS, Calibrator, bucket_group};
 use super::encode::Design;
 use super::evaluate::SampleEvaluation;
+use super::interaction::Interaction;
 use super::select::Round;
 use super::share::ShareModel;
 use super::sub_score::SubScoreScale;
@@ -216,6 +217,8 @@ pub struct Model {
     pub(super) fit: FitRecord,
     pub(super) selection: Vec<Round>,
     pub(super) dropped: Vec<Dropped>,
+    #[serde(default)]
+    pub(super) interactions: Vec<Interaction>,
     pub(super) settings: ModelSettings,
 }
 
@@ -377,6 +380,16 @@ impl Model {
     /// Its features, in catalogue order.
     pub fn terms(&self) -> &[Term] {
         &self.terms
+    }
+
+    /// Every feature whose values it reads, with how they fall into bins: once, even where a two-way table reads it too.
+    pub fn inputs(&self) -> BTreeMap<&str, &Cut> {
+        self.terms.iter().rev().flat_map(|term| term.bins.cut.inputs(&term.bins.name)).collect()
+    }
+
+    /// Two-way tables, in the order in which they were found.
+    pub fn interactions(&self) -> &[Interaction] {
+        &self.interactions
     }
 
     /// Score of a case before any contribution, in micro-log-odds.

@@ -4,6 +4,7 @@ pub mod bin;
 pub mod encode;
 pub mod fit;
 pub mod select;
+pub mod interaction;
 pub mod calibrate;
 pub mod evaluate;
 pub mod share;

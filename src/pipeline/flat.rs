@@ -9,6 +9,7 @@ use crate::data::features::{FeatureColumn, FeatureTable, NO_LEVEL, Values};
 use crate::data::flat::{FlatAsk, FlatColumn, FlatTable, FlatValues, read_flat};
 use crate::data::write::OutColumn;
 use crate::decide::table::score_table as score_rows;
+use crate::model::bin::Cut;
 use crate::model::file::{InputFile, Model, Provenance, TrainedOn};
 use crate::model::train::{TrainingInput, train};
 use crate::report::summary::{FitTableSummary, ScoreTableSummary, TrainSummary};
@@ -396,9 +397,10 @@ pub fn score_table(
             .help(format!("score with `{}`, or train with `recoup fit-table`", trained_on.command()))
             .fail());
     }
-    let used: Vec<String> = model.terms().iter().map(|t| t.bins.name.clone()).collect();
-    let words: Vec<String> =
-        model.terms().iter().filter(|t| matches!(t.bins.cut, crate::model::bin::Cut::Category { .. })).map(|t| t.bins.name.clone()).collect();
+    let inputs = model.inputs();
+    let used: Vec<String> = inputs.keys().map(|name| name.to_string()).collect();
+    let is_words = |cut: &Cut| matches!(cut, Cut::Category { .. });
+    let words: Vec<String> = inputs.iter().filter(|(_, cut)| is_words(cut)).map(|(name, _)| name.to_string()).collect();
     // An identifier that is a feature too is read as the feature.
     let only_ids: Vec<String> = ids.iter().filter(|id| !used.contains(id)).cloned().collect();
     steps("reading the table");

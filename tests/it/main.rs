@@ -13,6 +13,7 @@ mod fit;
 mod flat;
 mod hindsight;
 mod house;
+mod interaction;
 mod ledger;
 mod metamorphic;
 mod model;

@@ -95,7 +95,7 @@ fn names(model: &serde_json::Value) -> Vec<String> {
 fn a_table_is_fitted_shown_and_scored() {
     let folder = fitted(&table(vec![]), &["--special", "arrears=-999", "--scorecard", "card.csv"]);
     let model = json(&folder.path().join("m.json"));
-    assert_eq!(names(&model), ["income", "arrears", "region"]);
+    assert_eq!(names(&model)[..3], ["income", "arrears", "region"]);
     assert!(model["dropped"].as_array().unwrap().iter().any(|d| d["feature"] == "noise"), "{}", model["dropped"]);
     assert_eq!(model["provenance"]["trained_on"], "table");
     assert_eq!(model["provenance"]["train_borrowers"], 450);
@@ -136,7 +136,15 @@ fn a_table_is_fitted_shown_and_scored() {
     let groups = model["terms"][2]["cut"]["groups"].as_array().unwrap();
     let group = groups.iter().position(|g| g.as_array().unwrap().iter().any(|w| w == "west")).unwrap();
     let region = model["terms"][2]["bins"][group]["label"].as_str().unwrap();
+    // The two-way table of income and arrears: the income's interval, and the special code behind the intervals of arrears.
+    let cuts = &model["terms"][3]["cut"]["cuts"];
+    let ends = |which: usize| cuts[which]["edges"].as_array().unwrap().iter().map(|e| e.as_str().unwrap().parse().unwrap()).collect::<Vec<f64>>();
+    let (across, special) = (ends(1).len() + 3, ends(1).len() + 1);
+    let cell = ends(0).iter().filter(|e| **e < income).count() * across + special;
+    let together = model["terms"][3]["bins"][cell]["label"].as_str().unwrap();
+    assert!(together.ends_with(" × -999"), "{together}");
     let sum = add("(base)", "") + add("income", &bin_of(0, income)) + add("arrears", "-999") + add("region", region);
+    let sum = sum + add("income × arrears", together);
     assert_eq!(row[4].parse::<i64>().unwrap(), sum);
     let p = (1.0 / (1.0 + (-(sum as f64) * 1e-6).exp()) * 1e9).round_ties_even() / 1e9;
     assert_eq!(row[5].parse::<f64>().unwrap(), p);

@@ -15,8 +15,8 @@ use super::problem::{Problem, Problems, Result};
 use super::schema::TableKind;
 use super::units::{Bucket, Money};
 pub use model::{
-    BinObjective, CalibrationMethod, Chosen, Criterion, HandBins, Limit, ModelSettings, NoLimit, Penalty, Selection, SpecialValue, Stepwise,
-    TrendRule,
+    BinObjective, CalibrationMethod, Chosen, Criterion, HandBins, Interactions, Limit, ModelSettings, NoLimit, Penalty, Selection, SpecialValue,
+    Stepwise, TrendRule,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

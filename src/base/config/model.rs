@@ -140,6 +140,24 @@ impl Selection {
     }
 }
 
+/// Two-way tables beside the features.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Interactions {
+    /// So many at most; 0 for none. 10: more than anyone reads.
+    pub most: usize,
+    /// Standard errors by which a table must raise the likelihood of borrowers that it did not see. 2: what chance does once in forty.
+    pub min_errors: f64,
+    /// Information that a cell's prior counts for, the prior being that the features by themselves say all. 8: 32 cases at even odds.
+    pub prior: f64,
+}
+
+impl Default for Interactions {
+    fn default() -> Self {
+        Interactions { most: 10, min_errors: 2.0, prior: 8.0 }
+    }
+}
+
 /// Whether features are eliminated by likelihood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -227,6 +245,8 @@ pub struct ModelSettings {
     pub bins: BTreeMap<String, HandBins>,
     /// Which features stay.
     pub selection: Selection,
+    /// Two-way tables beside the features.
+    pub interactions: Interactions,
     /// L2 penalty a case on coefficients (not the intercept).
     pub penalty_per_case: Penalty,
     /// How log-odds become a probability.
@@ -263,6 +283,7 @@ impl Default for ModelSettings {
             special: BTreeMap::new(),
             bins: BTreeMap::new(),
             selection: Selection::default(),
+            interactions: Interactions::default(),
             penalty_per_case: Penalty::Chosen(Chosen::CrossValidated),
             calibration: CalibrationMethod::Platt,
             slope_range: [0.8, 1.25],
@@ -321,6 +342,10 @@ impl ModelSettings {
         need(s.max_vif.at() > 1.0, "model.selection.max_vif", s.max_vif.at().to_string(), "above 1, or \"none\"");
         need(s.max_csi.at() > 0.0, "model.selection.max_csi", s.max_csi.at().to_string(), "above 0, or \"none\"");
         need(s.max_p_value > 0.0 && s.max_p_value < 1.0, "model.selection.max_p_value", s.max_p_value.to_string(), "between 0 and 1");
+        let i = &self.interactions;
+        need(i.most <= 64, "model.interactions.most", i.most.to_string(), "0 to 64");
+        need(i.min_errors >= 0.0 && i.min_errors.is_finite(), "model.interactions.min_errors", i.min_errors.to_string(), "at least 0");
+        need(i.prior > 0.0 && i.prior.is_finite(), "model.interactions.prior", i.prior.to_string(), "above 0");
         for (key, name) in self.named().filter(|(_, name)| protected.contains(name)) {
             problems.push(
                 Problem::error("config.protected_feature", format!("`{name}` is protected and cannot be a feature"))

@@ -58,6 +58,13 @@ pub enum Cut {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         specials: Vec<Special>,
     },
+    /// Two features together: `code of the first × bins of the second + code of the second`. Never a pair of pairs.
+    Pair {
+        /// Their names.
+        features: [String; 2],
+        /// How the values of each fall into bins.
+        cuts: Box<[Cut; 2]>,
+    },
 }
 
 impl Cut {
@@ -65,6 +72,7 @@ impl Cut {
     pub fn specials(&self) -> &[Special] {
         match self {
             Cut::Number { specials, .. } | Cut::Category { specials, .. } => specials,
+            Cut::Pair { .. } => &[],
         }
     }
 
@@ -73,17 +81,21 @@ impl Cut {
         match self {
             Cut::Number { edges, .. } => edges.len() + 1,
             Cut::Category { groups, .. } => groups.len() + 1,
+            Cut::Pair { .. } => self.bins(),
         }
     }
 
-    /// The code of missing values: the last bin.
+    /// The code of missing values: the last bin; of a pair, both missing.
     pub fn missing(&self) -> u8 {
-        (self.first_special() + self.specials().len()) as u8
+        (self.bins() - 1) as u8
     }
 
     /// How many bins there are, with `other`, specials and missing.
     pub fn bins(&self) -> usize {
-        self.first_special() + self.specials().len() + 1
+        match self {
+            Cut::Pair { cuts, .. } => cuts[0].bins() * cuts[1].bins(),
+            _ => self.first_special() + self.specials().len() + 1,
+        }
     }
 
     /// How many intervals or groups there are, without `other`, specials and missing.
@@ -91,6 +103,16 @@ impl Cut {
         match self {
             Cut::Number { edges, .. } => edges.len() + 1,
             Cut::Category { groups, .. } => groups.len(),
+            // Pairs have no order.
+            Cut::Pair { .. } => 0,
+        }
+    }
+
+    /// The features whose values fall into the bins, with the cut of each; `name` is that of the feature itself.
+    pub fn inputs<'a>(&'a self, name: &'a str) -> Vec<(&'a str, &'a Cut)> {
+        match self {
+            Cut::Pair { features, cuts } => features.iter().map(String::as_str).zip(cuts.iter()).collect(),
+            _ => vec![(name, self)],
         }
     }
 
@@ -136,6 +158,12 @@ impl Cut {
                     Some(word) => Err(format!("the word {word:?} stands twice")),
                     None => Ok(()),
                 }
+            }
+            Cut::Pair { cuts, .. } => {
+                if cuts.iter().any(|cut| matches!(cut, Cut::Pair { .. })) {
+                    return Err("a pair of pairs".into());
+                }
+                cuts.iter().try_for_each(Cut::sound)
             }
         }
     }

@@ -59,7 +59,7 @@ fn fit_one(ask: &Ask, rows: Rows, book: &Book, rule: &Rule, prebins: usize) -> s
     let information_value = weigh(&mut bins);
     let trend = match made.cut {
         Cut::Number { .. } => trend_of(&made.tallies[..made.cut.ordinary()]),
-        Cut::Category { .. } => Trend::Free,
+        Cut::Category { .. } | Cut::Pair { .. } => Trend::Free,
     };
     let at_scoring = at_scoring(&made.cut, &bins);
     let (name, meaning) = (ask.column.name.to_string(), ask.column.meaning.to_string());

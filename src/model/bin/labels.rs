@@ -18,6 +18,8 @@ pub(super) fn labels(cut: &Cut) -> Vec<String> {
             };
             groups.iter().map(group).chain(["other".to_string()]).collect()
         }
+        // Labelled by the labels of the two, in `pair`.
+        Cut::Pair { .. } => Vec::new(),
     };
     labels.extend(named);
     labels.push("missing".into());

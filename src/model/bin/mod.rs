@@ -4,8 +4,8 @@
 //! training case, or why a feature was dropped. The bins depend on the cases alone: not on their order, the number of threads or a
 //! clock. Reading order: `cut` (how values fall into bins), `weigh` (what a bin is worth), `tally` (exact sums), `splitters` and
 //! `prebin` (numbers), `words` (categories), `intervals` and `best` (the dynamic program), `asked` (what cannot be done), `fit`
-//! (the steps in order), `labels` and `table` (for people), `stability` (the bins in later months).
-//! Deliberately absent: searches that stop at a time limit, and bins that depend on another feature.
+//! (the steps in order), `labels` and `table` (for people), `pair` (two features together), `stability` (the bins in later months).
+//! Deliberately absent: searches that stop at a time limit.
 
 mod asked;
 mod best;
@@ -14,6 +14,7 @@ mod encode;
 mod fit;
 mod intervals;
 mod labels;
+mod pair;
 mod prebin;
 mod splitters;
 mod stability;
@@ -32,6 +33,7 @@ mod tests_data;
 pub use cut::{Cut, Edge, MOST_CODES, Special};
 pub use fit::fit_bins;
 pub use labels::short;
+pub use pair::{can_pair, pair_bins, pair_codes};
 pub use stability::{OrderKept, order_kept, psi};
 pub use table::{BinRow, table};
 pub use weigh::{Bin, weigh};

@@ -5,6 +5,7 @@ use crate::base::config::{Direction, ModelSettings, SpecialValue, SubScore, Tren
 use crate::base::problem::Result;
 use crate::data::features::FeatureColumn;
 use crate::model::bin::{Ask, Binned, Dropped, Limits, OrderKept, Rows, Special, Target, Trend, fit_bins};
+use crate::model::interaction::axes;
 use crate::model::select::Candidate;
 
 pub(super) fn limits(settings: &ModelSettings) -> Limits {
@@ -43,16 +44,7 @@ fn specials(settings: &ModelSettings, feature: &str) -> Vec<Special> {
 pub(super) fn bin(columns: &[&FeatureColumn], input: &TrainingInput<'_>, target: &Target<'_>) -> Result<(Vec<Candidate>, Vec<Dropped>)> {
     let settings = input.settings;
     let special: Vec<Vec<Special>> = columns.iter().map(|c| specials(settings, &c.name)).collect();
-    let asks: Vec<Ask<'_>> = columns
-        .iter()
-        .zip(&special)
-        .map(|(column, specials)| Ask {
-            column,
-            trend: trend(settings.trend_of(&column.name, column.expected)),
-            specials,
-            by_hand: settings.bins.get(&*column.name),
-        })
-        .collect();
+    let asks = asks(columns, &special, settings);
     let (binned, dropped) = fit_bins(&asks, Rows::of(input.train, input.outcome.len()), target, &limits(settings))?;
     let candidate = |binned: Binned| {
         let column = columns.iter().find(|c| *c.name == *binned.bins.name);
@@ -66,4 +58,28 @@ pub(super) fn bin(columns: &[&FeatureColumn], input: &TrainingInput<'_>, target:
         }
     };
     Ok((binned.into_iter().map(candidate).collect(), dropped))
+}
+
+/// The features cut finely, for two-way tables.
+pub(super) fn fine(
+    columns: &[&FeatureColumn],
+    input: &TrainingInput<'_>,
+    target: &Target<'_>,
+    value_of: impl Fn(&str) -> f64,
+) -> Result<Vec<Binned>> {
+    let special: Vec<Vec<Special>> = columns.iter().map(|c| specials(input.settings, &c.name)).collect();
+    axes(&asks(columns, &special, input.settings), Rows::of(input.train, input.outcome.len()), target, value_of)
+}
+
+fn asks<'a>(columns: &[&'a FeatureColumn], special: &'a [Vec<Special>], settings: &'a ModelSettings) -> Vec<Ask<'a>> {
+    columns
+        .iter()
+        .zip(special)
+        .map(|(column, specials)| Ask {
+            column,
+            trend: trend(settings.trend_of(&column.name, column.expected)),
+            specials,
+            by_hand: settings.bins.get(&*column.name),
+        })
+        .collect()
 }

@@ -6,19 +6,20 @@ mod notes;
 mod penalty;
 mod round;
 
-use super::bin::{Dropped, Target};
+use super::bin::{Binned, Dropped, OrderKept, Target};
 use super::calibrate::{BUCKET_GROUPS, CalibrationInput, calibrate, fold_of};
 use super::evaluate::pick;
 use super::file::{BucketGroup, Estimate, FORMAT_VERSION, FitRecord, Model, PointsScale, Provenance};
 use super::fit::{Coded, LogisticFit, Newton, clustered_covariance, out_of_fold, wald};
-use super::select::{Eliminated, coded, eliminate, none_left, screen, untangle};
+use super::interaction::{Pair, Search, find};
+use super::select::{Candidate, Eliminated, coded, eliminate, none_left, screen, untangle};
 use super::share::{ShareInput, ShareModel, fit_share};
-use crate::base::config::ModelSettings;
+use crate::base::config::{Direction, ModelSettings, SubScore};
 use crate::base::problem::{Failure, Problem, Problems, Result, suggestion};
 use crate::base::units::{Bucket, MICRO};
 use crate::data::features::{FeatureColumn, FeatureTable};
 use assess::{assess, sub_scores};
-use bins::bin;
+use bins::{bin, fine};
 use notes::{contrary_note, term_notes};
 use penalty::{penalty, settle};
 use round::{Contributions, Scale, terms};
@@ -132,7 +133,8 @@ pub fn train(input: &TrainingInput<'_>) -> Result<Model> {
     dropped.extend(by_fit);
     let data = coded(&candidates, &kept);
     let clustered = sample.borrower.as_ref().map(|b| clustered_covariance(&data, &target, &fitted.fit, b));
-    let unseen = out_of_fold(&data, &target, &fold, folds, &fitted.fit, fitted.newton.penalty_per_case).map_err(Failure::from)?;
+    let mut unseen = out_of_fold(&data, &target, &fold, folds, &fitted.fit, fitted.newton.penalty_per_case).map_err(Failure::from)?;
+    let pairs = pairs(&columns, &candidates, input, &sample, &fold, &mut unseen)?;
     let calibration = calibrate(&CalibrationInput { log_odds: &unseen, target, bucket: sample.bucket.as_deref(), folds }, settings.calibration)?;
     drop(unseen);
     let share = match input.arrears {
@@ -142,11 +144,24 @@ pub fn train(input: &TrainingInput<'_>) -> Result<Model> {
     let fit = fitted.fit;
     let mut all = estimates(&fit, clustered.as_deref()).into_iter();
     let intercept = all.next().unwrap_or_default();
-    let exact = Contributions::exact(&fit, &data, &calibration);
+    let exact = Contributions::exact(&fit, &data, &calibration).with_pairs(&pairs, &calibration);
     let scale = Scale::of(settings);
     let used = if settings.integer_points { exact.whole(&scale) } else { exact.clone() };
     drop(data);
-    let (terms, design) = terms(candidates, &kept, all.collect(), &used, &scale);
+    let mut share = share;
+    if let Some(share) = &mut share {
+        // The share has no two-way tables: theirs are of the chance to repay.
+        share.contributions.extend(pairs.iter().map(|pair| vec![0; pair.table.len()]));
+    }
+    let mut estimates: Vec<Estimate> = all.collect();
+    let (mut candidates, mut kept, mut interactions) = (candidates, kept, Vec::new());
+    for pair in pairs {
+        kept.push(candidates.len());
+        estimates.push(pair.slope);
+        interactions.push(pair.found);
+        candidates.push(pair_candidate(pair.binned, &candidates));
+    }
+    let (terms, design) = terms(candidates, &kept, estimates, &used, &scale);
     notes.extend(terms.iter().flat_map(|term| term_notes(term, input.month.is_some())));
     let mut model = Model {
         format_version: FORMAT_VERSION,
@@ -188,11 +203,40 @@ pub fn train(input: &TrainingInput<'_>) -> Result<Model> {
         },
         selection: rounds,
         dropped,
+        interactions,
         settings: settings.clone(),
     };
     model.sub_scores = sub_scores(&model, &design, settings.min_known);
     assess(&mut model, input, &columns, sample, design, &exact)?;
     Ok(model)
+}
+
+/// Two-way tables of the features that passed the screening, whether or not they stayed by themselves; `unseen` gets what they add.
+fn pairs(
+    columns: &[&FeatureColumn],
+    candidates: &[Candidate],
+    input: &TrainingInput<'_>,
+    sample: &Sample,
+    fold: &[u8],
+    unseen: &mut [f64],
+) -> Result<Vec<Pair>> {
+    let settings = input.settings;
+    if settings.interactions.most == 0 {
+        return Ok(Vec::new());
+    }
+    let value_of = |name: &str| candidates.iter().find(|c| c.name() == name).map_or(0.0, |c| c.binned.bins.information_value);
+    let screened: Vec<&FeatureColumn> = columns.iter().copied().filter(|c| candidates.iter().any(|k| *k.name() == *c.name)).collect();
+    let axes = fine(&screened, input, &sample.target(), value_of)?;
+    let (borrower, rules) = (sample.borrower.as_deref(), &settings.interactions);
+    find(&axes, &Search { target: sample.target(), borrower, fold, folds: settings.folds, seed: settings.seed, rules }, unseen)
+}
+
+/// A two-way table as a feature: it has no expected direction, and belongs to a sub-score that both of its features belong to.
+fn pair_candidate(binned: Binned, candidates: &[Candidate]) -> Candidate {
+    let of = |name: &str| candidates.iter().find(|c| c.name() == name).map_or(SubScore::Neither, |c| c.sub_score);
+    let sub_scores: Vec<SubScore> = binned.bins.cut.inputs(&binned.bins.name).iter().map(|(name, _)| of(name)).collect();
+    let sub_score = if sub_scores.windows(2).all(|w| w[0] == w[1]) { sub_scores[0] } else { SubScore::Neither };
+    Candidate { binned, expected: Direction::Free, sub_score, vif: 1.0, csi: None, order_kept: OrderKept::default() }
 }
 
 /// The features to train on, in catalogue order, whatever the order of the list: reasons break ties by it.

@@ -7,6 +7,7 @@ use crate::model::calibrate::Calibrator;
 use crate::model::encode::Design;
 use crate::model::file::{Estimate, Term, sums};
 use crate::model::fit::{Coded, LogisticFit};
+use crate::model::interaction::Pair;
 use crate::model::select::Candidate;
 
 /// The scale of points.
@@ -44,6 +45,13 @@ impl Contributions {
             tables: data.tables.iter().zip(&fit.coefficients).map(of).collect(),
             groups: calibration.offsets.iter().map(|offset| MicroLogOdds::from_log_odds(*offset).0).collect(),
         }
+    }
+
+    /// With two-way tables behind the features, on the same scale.
+    pub(super) fn with_pairs(mut self, pairs: &[Pair], calibration: &Calibrator) -> Contributions {
+        let cell = |pair: &Pair, t: &f64| MicroLogOdds::from_log_odds(calibration.slope * pair.slope.value * t).0;
+        self.tables.extend(pairs.iter().map(|pair| pair.table.iter().map(|t| cell(pair, t)).collect()));
+        self
     }
 
     /// Every part at the nearest whole point. The base is rounded in points too, so that points add up from it.
