@@ -9,8 +9,9 @@ use recoup::base::dates::Day;
 use recoup::base::problem::{Failure, Problem, Problems, Severity, shown};
 use recoup::data::write::Format;
 use recoup::pipeline;
+use recoup::report::page::Lang;
 use recoup::report::tables::{is_problems_file, write_problems};
-use recoup::report::{dictionary, terminal, terminal_model, terminal_prove, terminal_rolls};
+use recoup::report::{dictionary, terminal, terminal_evaluation, terminal_model, terminal_prove, terminal_rolls};
 use recoup::study::prove;
 use recoup::study::rolls::Ask;
 use recoup::study::simulate::{Shape, World};
@@ -110,6 +111,45 @@ enum Command {
         /// File for the scorecard as one flat table: .csv, .csv.gz or .parquet.
         #[arg(long, value_name = "FILE")]
         scorecard: Option<PathBuf>,
+    },
+    /// Judge models on cases whose outcome is known: figures with intervals beside baselines and each other, stability, audit; one page to sign.
+    Evaluate {
+        /// Model files: the champion, then its challengers.
+        #[arg(value_name = "MODEL", required = true)]
+        models: Vec<PathBuf>,
+        /// The project file, recoup.toml.
+        #[arg(long, value_name = "FILE")]
+        project: PathBuf,
+        /// Which cases: those that test, those that trained, or all whose outcome is known.
+        #[arg(long, value_name = "WHICH", default_value = "test")]
+        sample: SampleName,
+        /// Draws of borrowers, for the intervals.
+        #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(40..=10_000))]
+        draws: u32,
+        /// Seed of every random choice.
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        seed: u64,
+        /// Share of the cases that can be worked, for gains, lift and money captured.
+        #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = share)]
+        capacity: f64,
+        /// Groups of a protected attribute with fewer cases are withheld.
+        #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+        min_group: u32,
+        /// Audit the strategies of this policy too, on the last evaluated day.
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+        /// Compare past runs with what came: a folder of folders that `score` wrote, or one of them.
+        #[arg(long, value_name = "DIR")]
+        runs: Option<PathBuf>,
+        /// Write the model page: one HTML file that needs no network.
+        #[arg(long, value_name = "FILE.html")]
+        page: Option<PathBuf>,
+        /// Language of the page.
+        #[arg(long, value_name = "LANG", default_value = "en")]
+        lang: Language,
+        /// Write the figures as JSON.
+        #[arg(long, value_name = "FILE.json")]
+        out: Option<PathBuf>,
     },
     /// Train a model of the rows of any flat table, an extract from a data mart.
     FitTable {
@@ -336,6 +376,38 @@ enum TableFormat {
     Parquet,
 }
 
+/// Which cases are evaluated, as typed.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum SampleName {
+    Test,
+    Train,
+    All,
+}
+
+/// A language of pages, as typed.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Language {
+    En,
+    Zh,
+}
+
+impl From<Language> for Lang {
+    fn from(language: Language) -> Lang {
+        match language {
+            Language::En => Lang::English,
+            Language::Zh => Lang::Chinese,
+        }
+    }
+}
+
+/// A share above 0 and below 1.
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(x) if x > 0.0 && x < 1.0 => Ok(x),
+        _ => Err("a share above 0 and below 1, such as 0.2".into()),
+    }
+}
+
 /// What a command did.
 struct Done {
     findings: bool,
@@ -395,6 +467,20 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             let (summary, problems) = pipeline::train(&project, &out, scorecard.as_deref(), &steps)?;
             console.problems(&problems)?;
             console.result(&summary, || terminal_model::train(&summary))?;
+            Ok(Done { findings: false })
+        }
+        Command::Evaluate { models, project, sample, draws, seed, capacity, min_group, policy, runs, page, lang, out } => {
+            let sample = match sample {
+                SampleName::Test => pipeline::Sample::Test,
+                SampleName::Train => pipeline::Sample::Train,
+                SampleName::All => pipeline::Sample::All,
+            };
+            let (draws, min_group) = (draws as usize, min_group as usize);
+            let ask = pipeline::EvaluateAsk { models, sample, draws, seed, capacity, min_group, policy, runs };
+            let pages = pipeline::EvaluatePages { page, lang: lang.into(), out };
+            let (summary, problems) = pipeline::evaluate_to(&project, &ask, &pages, &steps)?;
+            console.problems(&problems)?;
+            console.result(&summary, || terminal_evaluation::evaluation(&summary))?;
             Ok(Done { findings: false })
         }
         Command::FitTable {

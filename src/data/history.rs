@@ -214,6 +214,8 @@ pub struct Portfolio {
     pub closed_on: Vec<Day>,
     /// Product, limit and the project's own columns: features by themselves.
     pub account_columns: Vec<AccountColumn>,
+    /// Protected attributes, for the audit alone; empty unless the project is read for one.
+    pub protected: Vec<AccountColumn>,
     /// Whether it is secured: 1, 0 or `NaN`; empty if the table has no such column.
     pub secured: Vec<f64>,
     /// Monthly income; empty if the table has no such column.

@@ -23,6 +23,8 @@ pub enum Purpose {
     Feature,
     /// Part of the key for duplicates.
     Key,
+    /// A protected attribute, read for the audit alone.
+    Protected,
 }
 
 /// A column to read.
@@ -165,6 +167,8 @@ pub struct ReadContext<'a> {
     pub spec: &'a TableSpec,
     /// Currency decimals.
     pub minor_digits: u8,
+    /// Whether protected attributes are read.
+    pub audit: bool,
     /// Codes whose rows are set aside instead of stopping the run.
     pub set_aside: &'a [String],
     /// The accounts' identifiers, once they are known.
@@ -249,8 +253,18 @@ impl ReadContext<'_> {
                 missing("the table's key", source);
             }
         }
-        for source in spec.protected.iter().filter(|s| !header.contains(*s)) {
-            missing("protected", source);
+        for source in &spec.protected {
+            if !header.contains(source) {
+                missing("protected", source);
+            } else if self.audit && spec.kind == TableKind::Accounts {
+                columns.push(PlannedColumn {
+                    name: source.clone(),
+                    source: source.as_str().into(),
+                    of: ColumnType::Code,
+                    required: false,
+                    purpose: Purpose::Protected,
+                });
+            }
         }
         let unused = header
             .iter()
@@ -348,6 +362,7 @@ fn read_table(project: &Project, spec: &TableSpec, account_ids: Option<Arc<Words
                 spec,
                 minor_digits: project.currency.minor_digits,
                 set_aside: &project.check.set_aside,
+                audit: project.audit,
                 account_ids: account_ids.clone(),
                 name: name.clone(),
             };

@@ -280,7 +280,7 @@ fn interval(auc: f64, ranks: &Ranks, target: &Target<'_>, borrower: Option<&[u32
 }
 
 /// The sum over clusters of the squared sum of their values, and how many clusters there are; each value its own cluster where none are known.
-pub(super) fn squares_by_cluster(values: Vec<f64>, cluster: Option<&[u32]>) -> (f64, f64) {
+pub fn squares_by_cluster(values: Vec<f64>, cluster: Option<&[u32]>) -> (f64, f64) {
     let Some(cluster) = cluster else {
         return (values.iter().map(|x| x * x).sum(), values.len() as f64);
     };

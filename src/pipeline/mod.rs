@@ -2,11 +2,13 @@
 //!
 //! Takes paths and arguments; gives serialisable summaries. Deliberately absent: printing, exiting, the clock.
 
+mod evaluate;
 mod flat;
 mod models;
 mod score;
 mod train;
 
+pub use evaluate::{EvaluateAsk, EvaluatePages, Evaluation, Sample, evaluate, evaluate_to};
 pub use flat::{FitTableAsk, TextFormat, fit_table, score_table};
 pub use models::{model_diff, model_show};
 pub use score::{compare, score};

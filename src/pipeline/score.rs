@@ -3,7 +3,7 @@
 use super::{Book, Steps, no_cases, read_book, write_json};
 use crate::base::config::{Observe, Project};
 use crate::base::dates::Day;
-use crate::base::files::{FolderKind, RunFolder, fingerprint};
+use crate::base::files::{FolderKind, RunFolder, fingerprint, write_whole};
 use crate::base::problem::{Problem, Problems, Result};
 use crate::data::cases::Cases;
 use crate::data::observe::{Observed, observe};
@@ -14,6 +14,7 @@ use crate::decide::ranked;
 use crate::decide::score::{Scored, score as score_cases};
 use crate::model::file::{Model, TrainedOn};
 use crate::report::manifest::{InputRecord, Manifest};
+use crate::report::page::{Lang, Line, RunPage, run_page};
 use crate::report::summary::{CompareSummary, ScoreSummary, TopCase};
 use crate::report::tables::write_problems;
 use crate::study::compare::{Comparison, compare as compare_policies};
@@ -24,7 +25,10 @@ use std::path::{Path, PathBuf};
 const OUTCOME_EXCLUSIONS: [&str; 3] = ["immature", "left_the_book", "no_outcome_for_this_history"];
 
 /// What `score` leaves in its folder.
-const RUN: FolderKind = FolderKind { name: "run", key: "observations", entries: &["ranked", "problems", "manifest"] };
+const RUN: FolderKind = FolderKind { name: "run", key: "observations", entries: &["ranked", "problems", "report", "manifest"] };
+
+/// Files that `score` writes before its manifest.
+const WRITTEN: [&str; 6] = ["ranked.csv", "ranked.parquet", "problems.csv", "report.json", "report.html", "report.zh.html"];
 
 /// A book scored and decided on one day, with everything that writing and comparing need.
 struct ScoredDay<'a> {
@@ -33,7 +37,7 @@ struct ScoredDay<'a> {
 }
 
 /// Observes the book at `as_of` alone.
-fn observe_at(book: &Book, as_of: Day) -> Result<Observed> {
+pub(super) fn observe_at(book: &Book, as_of: Day) -> Result<Observed> {
     let portfolio = &book.portfolio;
     if as_of < portfolio.data_from || as_of > portfolio.data_until {
         return Err(Problem::error("score.as_of_outside", "as_of lies outside the data")
@@ -102,6 +106,13 @@ pub fn score(
     let comparison = compare_policies(std::slice::from_ref(&decisions), cases, &columns, scored.expected_share(), digits);
     let mut assumed = book.project.declared.sentences(digits);
     assumed.extend(policy.assumptions(model.share().is_some()));
+    let day = ScoredDay { observed: &observed, scored: &scored };
+    let page = report(&day, &book, &decisions, &order, as_of, &assumed);
+    write_json(&page, &folder.path("report.json")).map_err(placed)?;
+    for (name, lang) in [("report.html", Lang::English), ("report.zh.html", Lang::Chinese)] {
+        let html = run_page(&page, lang)?;
+        write_whole(&folder.path(name), |out| out.write_all(html.as_bytes())).map_err(placed)?;
+    }
     let manifest = Manifest {
         engine_version: env!("CARGO_PKG_VERSION"),
         command: "score",
@@ -111,7 +122,7 @@ pub fn score(
         policy: InputRecord::of(policy_file, &format!("{} {}", policy.name, policy.version), true)?,
         tables: book.counts.clone(),
         observations: observed.observations,
-        excluded: observed.excluded.iter().filter(|(reason, _)| !OUTCOME_EXCLUSIONS.contains(reason)).map(|(r, n)| (r.to_string(), *n)).collect(),
+        excluded: not_cases(&observed),
         cases: cases.len(),
         strategies: comparison.policies[0].strategies.clone(),
         expected_recovery: comparison.policies[0].expected_recovery.clone(),
@@ -119,14 +130,10 @@ pub fn score(
         cost: comparison.policies[0].cost.clone(),
         currency: book.project.currency.code.clone(),
         assumed: assumed.clone(),
-        outputs: ["ranked.csv", "ranked.parquet", "problems.csv"]
-            .iter()
-            .map(|name| Ok((name.to_string(), fingerprint(&folder.path(name))?)))
-            .collect::<Result<BTreeMap<_, _>>>()?,
+        outputs: WRITTEN.iter().map(|name| Ok((name.to_string(), fingerprint(&folder.path(name))?))).collect::<Result<BTreeMap<_, _>>>()?,
     };
     write_json(&manifest, &folder.path("manifest.json")).map_err(placed)?;
     folder.finish()?;
-    let day = ScoredDay { observed: &observed, scored: &scored };
     let summary = score_summary(&day, &book, &decisions, &order, comparison, as_of, out, assumed);
     Ok((summary, book.problems))
 }
@@ -165,7 +172,7 @@ fn model_notes(project: &Project, model: &Model, file: &Path) -> Problems {
 }
 
 /// Loads a model of a book of histories.
-fn book_model(file: &Path) -> Result<Model> {
+pub(super) fn book_model(file: &Path) -> Result<Model> {
     let model = Model::load(file)?;
     let trained_on = model.provenance().trained_on;
     if trained_on == TrainedOn::Book {
@@ -177,21 +184,14 @@ fn book_model(file: &Path) -> Result<Model> {
         .fail())
 }
 
-#[allow(clippy::too_many_arguments)]
-fn score_summary(
-    day: &ScoredDay<'_>,
-    book: &Book,
-    decisions: &Decisions<'_>,
-    order: &[u32],
-    comparison: Comparison,
-    as_of: Day,
-    out: &Path,
-    assumed: Vec<String>,
-) -> ScoreSummary {
-    let (cases, digits) = (&day.observed.cases, book.project.currency.minor_digits);
-    let top = order
+/// Cases that summaries and the page show.
+const TOP: usize = 10;
+
+fn top_cases(day: &ScoredDay<'_>, decisions: &Decisions<'_>, order: &[u32], digits: u8) -> Vec<TopCase> {
+    let cases = &day.observed.cases;
+    order
         .iter()
-        .take(10)
+        .take(TOP)
         .map(|k| {
             let k = *k as usize;
             TopCase {
@@ -206,9 +206,72 @@ fn score_summary(
                 reasons: ranked::reasons(day.scored, &day.observed.features, k).into_iter().filter(|r| !r.is_empty()).collect(),
             }
         })
-        .collect();
-    let not_cases: BTreeMap<String, u64> =
-        day.observed.excluded.iter().filter(|(reason, _)| !OUTCOME_EXCLUSIONS.contains(reason)).map(|(r, n)| (r.to_string(), *n)).collect();
+        .collect()
+}
+
+/// Observations that are no case, by reason.
+fn not_cases(observed: &Observed) -> BTreeMap<String, u64> {
+    observed.excluded.iter().filter(|(reason, _)| !OUTCOME_EXCLUSIONS.contains(reason)).map(|(r, n)| (r.to_string(), *n)).collect()
+}
+
+/// The report of the day.
+fn report(day: &ScoredDay<'_>, book: &Book, decisions: &Decisions<'_>, order: &[u32], as_of: Day, assumed: &[String]) -> RunPage {
+    let (cases, scored, digits) = (&day.observed.cases, day.scored, book.project.currency.minor_digits);
+    let mut problems: BTreeMap<String, u64> = BTreeMap::new();
+    book.problems.counts().for_each(|(_, code, n)| *problems.entry(code.to_string()).or_default() += n);
+    let policy = decisions.policy;
+    let mut page = RunPage {
+        project: book.project.name.clone(),
+        as_of: as_of.to_string(),
+        engine_version: env!("CARGO_PKG_VERSION"),
+        model: scored.model.digest().to_string(),
+        policy: format!("{} {}", policy.name, policy.version),
+        currency: book.project.currency.code.clone(),
+        observations: day.observed.observations,
+        cases: cases.len() as u64,
+        excluded: not_cases(day.observed),
+        stake: 0.0,
+        expected_recovery: 0.0,
+        expected_gain: 0.0,
+        cost: 0.0,
+        by_bucket: Vec::new(),
+        by_strategy: Vec::new(),
+        strategies: policy.treatments.iter().map(|t| t.name.clone()).collect(),
+        matrix: Vec::new(),
+        top: top_cases(day, decisions, order, digits),
+        tables: book.counts.clone(),
+        problems,
+        assumed: assumed.to_vec(),
+    };
+    let scale = 10f64.powi(i32::from(digits));
+    page.add_up((0..cases.len()).map(|k| {
+        let stake = cases.stake[k].major(digits);
+        Line {
+            bucket: cases.bucket[k],
+            strategy: usize::from(decisions.chosen[k]),
+            probability: scored.probability[k],
+            stake,
+            expected_recovery: stake * decisions.share[k],
+            expected_gain: decisions.gain[k] / scale,
+            cost: decisions.cost[k] / scale,
+        }
+    }));
+    page
+}
+
+#[allow(clippy::too_many_arguments)]
+fn score_summary(
+    day: &ScoredDay<'_>,
+    book: &Book,
+    decisions: &Decisions<'_>,
+    order: &[u32],
+    comparison: Comparison,
+    as_of: Day,
+    out: &Path,
+    assumed: Vec<String>,
+) -> ScoreSummary {
+    let cases = &day.observed.cases;
+    let top = top_cases(day, decisions, order, book.project.currency.minor_digits);
     ScoreSummary {
         project: book.project.name.clone(),
         as_of,
@@ -216,7 +279,7 @@ fn score_summary(
         currency: book.project.currency.code.clone(),
         observations: day.observed.observations,
         cases: cases.len(),
-        excluded: not_cases,
+        excluded: not_cases(day.observed),
         rows_set_aside: book.counts.iter().map(|t| t.rows_set_aside).sum(),
         result: comparison.policies.into_iter().next(),
         top,

@@ -80,7 +80,7 @@ pub(super) fn in_file(mut failure: Failure, file: &Path) -> Failure {
 }
 
 /// Places of the mature cases that train and that test.
-fn split(project: &Project, cases: &Cases) -> (Vec<u32>, Vec<u32>) {
+pub(super) fn split(project: &Project, cases: &Cases) -> (Vec<u32>, Vec<u32>) {
     let mature = (0..cases.len() as u32).filter(|k| cases.maturity[*k as usize] == Maturity::Mature);
     let Some(split) = project.split else {
         return (mature.collect(), Vec::new());

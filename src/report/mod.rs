@@ -3,8 +3,11 @@
 pub mod summary;
 pub mod tables;
 pub mod dictionary;
+pub mod evaluation;
 pub mod manifest;
 pub mod terminal;
 pub mod terminal_model;
 pub mod terminal_rolls;
 pub mod terminal_prove;
+pub mod terminal_evaluation;
+pub mod page;

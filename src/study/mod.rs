@@ -6,3 +6,4 @@ pub mod sample;
 pub mod compare;
 pub mod rolls;
 pub mod prove;
+pub mod evaluate;

@@ -63,6 +63,8 @@ pub struct Project {
     pub regimes: BTreeMap<String, Period>,
     /// Features of the project's own as SQL, by name.
     pub expressions: BTreeMap<String, NamedExpression>,
+    /// Whether protected attributes are read: only where an audit asks for them.
+    pub audit: bool,
 }
 
 /// When a promise counts as kept: net payments from its day to `grace_days` after it falls due reach `kept_share` of its amount.

@@ -344,6 +344,7 @@ impl Typed {
             rates: self.rates,
             regimes: self.regimes,
             expressions,
+            audit: false,
         }
     }
 }

@@ -9,7 +9,7 @@ use super::cells::{Cells, Codes, NO_WORD};
 use super::check::{Aside, Meanings};
 use super::features::{NO_LEVEL, Values};
 use super::history::{AccountColumn, Portfolio};
-use super::tables::{Purpose, Table};
+use super::tables::{PlannedColumn, Purpose, Table};
 use crate::base::config::Project;
 use crate::base::dates::Day;
 use crate::base::schema::TableKind;
@@ -158,7 +158,10 @@ fn accounts(project: &Project, mut sifted: Sifted, book: &mut Portfolio) -> Vec<
     }
     book.account_ids = Arc::new(rows.iter().map(|row| id(*row as usize).into()).collect());
     book.borrower_ids = Arc::new(borrower_ids);
-    book.account_columns = account_columns(&sifted.table, &rows, project.currency.minor_digits);
+    book.account_columns = account_columns(&sifted.table, &rows, project.currency.minor_digits, |column| {
+        column.purpose == Purpose::Feature || (column.purpose == Purpose::Contract && ["product", "limit"].contains(&column.name.as_str()))
+    });
+    book.protected = account_columns(&sifted.table, &rows, project.currency.minor_digits, |column| column.purpose == Purpose::Protected);
     let opened = sifted.days("opened_on");
     let closed = sifted.days("closed_on");
     book.opened_on = rows.iter().map(|row| opened.as_ref().map_or(Day::NULL, |d| d[*row as usize])).collect();
@@ -177,13 +180,11 @@ fn gathered<T: Copy>(column: Option<Vec<T>>, rows: &[u32]) -> Vec<T> {
     column.map_or_else(Vec::new, |values| rows.iter().map(|row| values[*row as usize]).collect())
 }
 
-/// Product, limit and the project's own columns, in the order of the accounts' places. Levels are sorted, so that their order is no row
-/// order.
-fn account_columns(table: &Table, rows: &[u32], minor_digits: u8) -> Vec<AccountColumn> {
+/// The wanted columns, in the order of the accounts' places. Levels are sorted, so that their order is no row order.
+fn account_columns(table: &Table, rows: &[u32], minor_digits: u8, wanted: impl Fn(&PlannedColumn) -> bool) -> Vec<AccountColumn> {
     let mut columns = Vec::new();
     for (column, cells) in table.columns.iter().zip(&table.cells) {
-        let wanted = column.purpose == Purpose::Feature || ["product", "limit"].contains(&column.name.as_str());
-        if !wanted {
+        if !wanted(column) {
             continue;
         }
         let values = match cells {

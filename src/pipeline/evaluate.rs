@@ -1,0 +1,482 @@
+//! `recoup evaluate`: models on cases whose outcome is known, beside baselines and each other.
+
+mod contenders;
+mod runs;
+
+use super::score::book_model;
+use super::train::split;
+use super::{Book, Steps, observe_all, read_book, write_json};
+use crate::base::config::Project;
+use crate::base::dates::Day;
+use crate::base::files::{refuse_input, write_whole};
+use crate::base::problem::{Problem, Problems, Result};
+use crate::data::cases::{Cases, Maturity};
+use crate::data::features::{FeatureColumn, Values};
+use crate::data::observe::Observed;
+use crate::decide::choose::decide;
+use crate::decide::policy::Policy;
+use crate::decide::ranked;
+use crate::decide::score::{Scored, score as score_cases};
+use crate::model::calibrate::fold_of;
+use crate::model::evaluate::pick;
+use crate::model::file::Model;
+use crate::report::evaluation::{Audit, Baseline, EvaluatedModel, EvaluationSummary, GroupPoints, Withheld};
+use crate::report::page::{Lang, model_page};
+use crate::study::evaluate::{
+    APART, Cases as Evaluate, Contender, Dimension, Permutation, Retrain, Shuffle, Slice, bands, curves, evaluate as evaluate_cases,
+    feature_stability, money_by_month, permutation, redefault, rolls_beside_score, score_stability, strategy_shares,
+};
+use contenders::{baselines, paid_amounts};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// An AUC from here on is an alarm for leakage: nobody tells repayment so well.
+const ALARM: f64 = 0.98;
+/// Cases that models are trained anew on in the permutation check, at most, and as many to test them on.
+const PERMUTED_CASES: usize = 20_000;
+/// Shuffles beside the model's scores, and models trained anew.
+const SHUFFLES: usize = 200;
+const RETRAINED: usize = 20;
+
+/// Which cases are evaluated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sample {
+    /// The project's test cases; all mature cases where it has no split.
+    #[default]
+    Test,
+    /// Its training cases.
+    Train,
+    /// All mature cases.
+    All,
+}
+
+/// How to evaluate.
+#[derive(Clone, Debug)]
+pub struct EvaluateAsk {
+    /// The models: the champion, then its challengers.
+    pub models: Vec<PathBuf>,
+    /// Which cases.
+    pub sample: Sample,
+    /// Draws of borrowers.
+    pub draws: usize,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// Share of the cases that can be worked.
+    pub capacity: f64,
+    /// Groups of an audited attribute below so many cases are withheld.
+    pub min_group: usize,
+    /// The policy whose strategies are audited.
+    pub policy: Option<PathBuf>,
+    /// A folder of past runs.
+    pub runs: Option<PathBuf>,
+}
+
+/// What `evaluate` found, with the champion for the page.
+pub struct Evaluation {
+    /// The figures.
+    pub summary: EvaluationSummary,
+    /// The champion.
+    pub champion: Model,
+}
+
+/// `recoup evaluate`: how good models are, how sure that is, better than what, how stable, and for whom.
+///
+/// # Errors
+/// As [`super::cases`]; those of models and policy; `evaluate.none_mature` where no outcome is known; `score.missing_feature`.
+pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Result<(Evaluation, Problems)> {
+    let models: Vec<Model> = ask.models.iter().map(|file| book_model(file)).collect::<Result<_>>()?;
+    let project = Project { audit: true, ..Project::load(project_file)? };
+    let digits = project.currency.minor_digits;
+    let policy = ask.policy.as_deref().map(|file| Policy::load(file, digits)).transpose()?;
+    let mut book = read_book(project, steps)?;
+    steps("observing the accounts");
+    let observed = observe_all(&book)?;
+    let cases = &observed.cases;
+    let (rows, sample) = sample(&book, cases, ask.sample)?;
+    let names = names(&ask.models);
+    steps("scoring");
+    let mut scored: Vec<Scored<'_>> = Vec::new();
+    for (model, file) in models.iter().zip(&ask.models) {
+        let of = score_cases(model, &observed.features, &cases.bucket).map_err(|failure| super::train::in_file(failure, file))?;
+        scored.push(of);
+    }
+    let mut notes = notes(&book, &models, &names, cases, &rows);
+    let (train, _) = split(&book.project, cases);
+    let reference: Vec<u32> = if book.project.split.is_some() { train.clone() } else { Vec::new() };
+    let paid = paid_amounts(cases, &rows);
+    if paid.is_empty() {
+        notes.push("the amounts repaid are not known of every case, so no figure is in money".into());
+    }
+    let mut contenders: Vec<Contender> = scored.iter().zip(&names).map(|(of, name)| contenders::of_model(name, of, cases, &rows)).collect();
+    let fitted_on = if ask.sample == Sample::Test { reference.as_slice() } else { &[] };
+    let (of_baselines, baseline_notes) = baselines(&observed, &rows, fitted_on)?;
+    notes.extend(baseline_notes);
+    let described: Vec<Baseline> = of_baselines.iter().map(|(b, _)| Baseline { name: b.name, meaning: b.meaning }).collect();
+    contenders.extend(of_baselines.into_iter().map(|(_, contender)| contender));
+    let month = months(cases);
+    let of_rows = |d: &Dimension| Dimension { by: d.by.clone(), codes: pick(&d.codes, &rows), values: d.values.clone() };
+    let mut dimensions = vec![of_rows(&buckets(cases))];
+    dimensions.extend(products(&observed).map(|d| of_rows(&d)));
+    dimensions.push(of_rows(&month));
+    let (audited, withheld) = audited(&book, cases, &rows, ask.min_group);
+    dimensions.extend(audited.iter().cloned());
+    let (repaid, borrower) = (pick(&cases.repaid, &rows), pick(&cases.borrower, &rows));
+    steps("evaluating");
+    let input = Evaluate {
+        repaid: &repaid,
+        borrower: &borrower,
+        paid: &paid,
+        dimensions: &dimensions,
+        contenders: &contenders,
+        draws: ask.draws,
+        seed: ask.seed,
+        capacity: ask.capacity,
+    };
+    let mut evaluated = evaluate_cases(&input);
+    let curves = contenders.iter().map(|c| curves(&input, c)).collect();
+    let groups: Vec<Slice> = extract_audit(&mut evaluated.slices);
+    notes.extend(alarms(&evaluated.overall, &names));
+    steps("following months and permutations");
+    let stability_rows = if reference.is_empty() { first_month(&month) } else { reference.clone() };
+    let stability_reference = if reference.is_empty() {
+        format!("the cases of the first month, {}", month.values.first().map_or("", String::as_str))
+    } else {
+        "the project's training cases".to_string()
+    };
+    let retrain_rows = drawn(&reference, &cases.borrower, ask.seed);
+    let test_rows = drawn(&rows, &cases.borrower, ask.seed);
+    let disjoint = ask.sample == Sample::Test && !retrain_rows.is_empty();
+    let mut of_models = Vec::new();
+    for (m, (model, of)) in models.iter().zip(&scored).enumerate() {
+        let score: Vec<f64> = of.score.iter().map(|s| s.log_odds()).collect();
+        let shuffles = if m == 0 { Some((disjoint, retrain_rows.as_slice(), test_rows.as_slice())) } else { None };
+        let permutation = shuffles.map(|of| permuted(model, &observed, &score, &month, &rows, of, ask.seed)).transpose()?;
+        if let Some(Permutation { passed: Some(false), .. }) = permutation {
+            notes.push(format!(
+                "ALARM: models trained on shuffled outcomes rank shuffled later outcomes otherwise than chance: something leaks into {}",
+                names[m]
+            ));
+        }
+        let expected: Vec<f64> = rows.iter().map(|r| expected_recovery(of, cases, *r)).collect();
+        let money = if paid.is_empty() { Vec::new() } else { money_by_month(&expected, &paid, &borrower, &of_rows(&month)) };
+        of_models.push(EvaluatedModel {
+            name: names[m].clone(),
+            file: ask.models[m].display().to_string(),
+            digest: model.digest().to_string(),
+            project: model.provenance().project.clone(),
+            train_window: model.provenance().train_window.clone(),
+            cases_within_training: within_training(model, cases, &rows),
+            terms: model.terms().len(),
+            score_stability: score_stability(&score, &stability_rows, &month),
+            feature_stability: feature_stability(model, &of.design, &month, &cases.repaid, &mature(cases)),
+            permutation,
+            money,
+        });
+    }
+    let champion_score: Vec<f64> = rows.iter().map(|r| scored[0].score[*r as usize].log_odds()).collect();
+    let outcomes = pick(&cases.outcomes, &rows);
+    let relapse: Vec<Option<bool>> = outcomes.iter().map(|o| o.relapse).collect();
+    let not_rolled: Vec<Option<bool>> = outcomes.iter().map(|o| o.not_rolled).collect();
+    let bucket = pick(&cases.bucket, &rows);
+    let (redefault, rolls) =
+        (redefault(&champion_score, &relapse, &borrower), rolls_beside_score(&champion_score, &bucket, &repaid, &not_rolled, &borrower));
+    let audit = audit(&book, &models[0], ask, policy.as_ref(), groups, withheld, &audited, &scored[0], cases, &rows)?;
+    let runs = ask.runs.as_deref().map_or(Ok(Vec::new()), |folder| runs::runs(&book, folder, steps))?;
+    let days = || rows.iter().map(|r| cases.as_of[*r as usize]);
+    let window = [days().min().unwrap_or(Day::NEVER), days().max().unwrap_or(Day::NEVER)];
+    let immature =
+        (0..cases.len()).filter(|k| cases.maturity[*k] == Maturity::Immature && (window[0]..=window[1]).contains(&cases.as_of[*k])).count();
+    let summary = EvaluationSummary {
+        project: book.project.name.clone(),
+        outcome: book.project.outcome.meaning(),
+        sample,
+        window,
+        cases: rows.len(),
+        borrowers: evaluated.overall.borrowers,
+        immature,
+        excluded: observed.excluded.clone(),
+        capacity: ask.capacity,
+        draws: ask.draws,
+        seed: ask.seed,
+        currency: book.project.currency.code.clone(),
+        minor_digits: digits,
+        models: of_models,
+        baselines: described,
+        evaluated,
+        curves,
+        stability_reference,
+        months: month.values.clone(),
+        redefault,
+        rolls,
+        runs,
+        audit,
+        notes,
+        assumed: book.project.declared.sentences(digits),
+    };
+    let problems = std::mem::take(&mut book.problems);
+    drop(scored);
+    let champion = models.into_iter().next();
+    let Some(champion) = champion else {
+        return Err(Problem::error("evaluate.no_model", "evaluating needs a model").rule("recoup evaluate MODEL… --project FILE").fail());
+    };
+    Ok((Evaluation { summary, champion }, problems))
+}
+
+/// Files to write besides.
+#[derive(Clone, Debug, Default)]
+pub struct EvaluatePages {
+    /// The model page.
+    pub page: Option<PathBuf>,
+    /// Its language.
+    pub lang: Lang,
+    /// The figures as JSON.
+    pub out: Option<PathBuf>,
+}
+
+/// [`evaluate`], with its page and its figures written where asked.
+///
+/// # Errors
+/// As [`evaluate`]; `file.io`.
+pub fn evaluate_to(project_file: &Path, ask: &EvaluateAsk, pages: &EvaluatePages, steps: Steps<'_>) -> Result<(EvaluationSummary, Problems)> {
+    let inputs: Vec<PathBuf> = ask.models.iter().cloned().chain([project_file.to_path_buf()]).collect();
+    pages.page.iter().chain(&pages.out).try_for_each(|out| refuse_input(out, &inputs))?;
+    let (Evaluation { summary, champion }, problems) = evaluate(project_file, ask, steps)?;
+    if let Some(path) = &pages.out {
+        write_json(&summary, path)?;
+    }
+    if let Some(path) = &pages.page {
+        steps("writing the page");
+        let page = model_page(&summary, &champion, pages.lang)?;
+        write_whole(path, |out| out.write_all(page.as_bytes()))?;
+    }
+    Ok((summary, problems))
+}
+
+fn mature(cases: &Cases) -> Vec<u32> {
+    (0..cases.len() as u32).filter(|k| cases.maturity[*k as usize] == Maturity::Mature).collect()
+}
+
+/// The cases to evaluate and what they are, in words.
+fn sample(book: &Book, cases: &Cases, which: Sample) -> Result<(Vec<u32>, String)> {
+    let (train, test) = split(&book.project, cases);
+    let has_split = book.project.split.is_some();
+    let (rows, words) = match which {
+        Sample::Test if has_split => (test, "the project's test cases, later than every training case"),
+        Sample::Train if has_split => (train, "the project's training cases: a model trained on them has seen their outcomes"),
+        Sample::Test | Sample::Train => (mature(cases), "all cases whose outcome is known: the project names no split"),
+        Sample::All => (mature(cases), "all cases whose outcome is known, training cases included"),
+    };
+    if rows.is_empty() {
+        let immature = cases.maturity.iter().filter(|m| **m == Maturity::Immature).count();
+        return Err(Problem::error("evaluate.none_mature", "no case of the sample has an outcome yet")
+            .file(book.project.file.display().to_string())
+            .value(format!("{} cases observed, {immature} of them before the end of their outcome window", cases.len()))
+            .rule("as_of + horizon + posting lag at or before the day until which outcomes are known")
+            .help("evaluate later, or earlier cases: split.test_from, --sample all")
+            .fail());
+    }
+    Ok((rows, words.to_string()))
+}
+
+/// A name for each model: its file's, told apart by a number where two are alike.
+fn names(files: &[PathBuf]) -> Vec<String> {
+    let mut taken = BTreeSet::new();
+    let mut names = Vec::new();
+    for file in files {
+        let stem = file.file_stem().map_or_else(|| file.display().to_string(), |s| s.to_string_lossy().into_owned());
+        let own = (1..).map(|k| if k == 1 { stem.clone() } else { format!("{stem} ({k})") }).find(|name| !taken.contains(name));
+        let own = own.unwrap_or(stem);
+        taken.insert(own.clone());
+        names.push(own);
+    }
+    names
+}
+
+fn within_training(model: &Model, cases: &Cases, rows: &[u32]) -> usize {
+    let window = model.provenance().train_window.as_ref();
+    let Some((from, until)) = window.and_then(|[a, b]| Some((Day::parse_iso(a)?, Day::parse_iso(b)?))) else { return 0 };
+    rows.iter().filter(|r| (from..=until).contains(&cases.as_of[**r as usize])).count()
+}
+
+/// What a reader must know of the models before any figure.
+fn notes(book: &Book, models: &[Model], names: &[String], cases: &Cases, rows: &[u32]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let outcome = book.project.outcome.meaning();
+    for (model, name) in models.iter().zip(names) {
+        let from = model.provenance();
+        if from.project != book.project.name {
+            notes.push(format!("{name} was trained with another project, {}, and is judged on this one", from.project));
+        }
+        if from.outcome_meaning != outcome {
+            notes.push(format!("{name} predicts another outcome than this project's: {}", from.outcome_meaning));
+        }
+        let seen = within_training(model, cases, rows);
+        if seen > 0 {
+            notes.push(format!("{seen} of {} cases lie within the dates that {name} was trained on: on them its figures flatter", rows.len()));
+        }
+    }
+    notes
+}
+
+fn alarms(overall: &Slice, names: &[String]) -> Vec<String> {
+    let auc = |name: &String| overall.contenders.iter().find(|c| c.name == *name).and_then(|c| c.performance.auc.value);
+    let too_good = names.iter().filter_map(|name| auc(name).filter(|a| *a >= ALARM).map(|a| (name, a)));
+    let mut notes: Vec<String> = too_good
+        .map(|(name, auc)| {
+            format!("ALARM: {name} has an AUC of {auc:.3}; from {ALARM} on look for a feature that knows the outcome (recoup prove --hindsight)")
+        })
+        .collect();
+    notes.extend(overall.note.iter().map(|note| format!("all cases: {note}")));
+    notes
+}
+
+fn buckets(cases: &Cases) -> Dimension {
+    let values = crate::base::units::Bucket::NAMES.iter().map(|n| n.to_string()).collect();
+    Dimension { by: "bucket".into(), codes: cases.bucket.iter().map(|b| u32::from(b.0)).collect(), values }
+}
+
+fn products(observed: &Observed) -> Option<Dimension> {
+    match &observed.features.get("product")?.values {
+        Values::Category { codes, levels } => {
+            let missing = levels.len() as u32;
+            Some(Dimension {
+                by: "product".into(),
+                codes: codes.iter().map(|c| (*c).min(missing)).collect(),
+                values: levels.iter().map(|l| l.to_string()).chain(["missing".to_string()]).collect(),
+            })
+        }
+        Values::Number(_) => None,
+    }
+}
+
+/// The month of each case, all months in order.
+fn months(cases: &Cases) -> Dimension {
+    let indices: BTreeSet<i32> = cases.as_of.iter().map(|d| d.month_index()).collect();
+    let places: Vec<i32> = indices.into_iter().collect();
+    let code = |day: &Day| places.binary_search(&day.month_index()).map_or(APART, |p| p as u32);
+    let name = |index: &i32| {
+        let day = cases.as_of.iter().find(|d| d.month_index() == *index);
+        day.map_or(String::new(), |d| d.to_string().chars().take(7).collect())
+    };
+    Dimension { by: "month".into(), codes: cases.as_of.iter().map(code).collect(), values: places.iter().map(name).collect() }
+}
+
+fn first_month(month: &Dimension) -> Vec<u32> {
+    (0..month.codes.len() as u32).filter(|k| month.codes[*k as usize] == 0).collect()
+}
+
+fn expected_recovery(of: &Scored<'_>, cases: &Cases, row: u32) -> f64 {
+    let k = row as usize;
+    cases.stake[k].known().map_or(f64::NAN, |stake| stake as f64 * of.expected_share().of[k])
+}
+
+/// Some borrowers' cases, where there are many.
+fn drawn(rows: &[u32], borrower: &[u32], seed: u64) -> Vec<u32> {
+    let share = rows.len().div_ceil(PERMUTED_CASES).clamp(1, 255);
+    rows.iter().copied().filter(|r| share == 1 || fold_of(borrower[*r as usize], seed ^ 0xD1CE, share) == 0).collect()
+}
+
+fn permuted(
+    model: &Model,
+    observed: &Observed,
+    score: &[f64],
+    month: &Dimension,
+    rows: &[u32],
+    (disjoint, train, test): (bool, &[u32], &[u32]),
+    seed: u64,
+) -> Result<Permutation> {
+    let cases = &observed.cases;
+    let inputs = model.inputs();
+    let columns: Vec<&FeatureColumn> = observed.features.columns.iter().filter(|c| inputs.contains_key(&*c.name)).collect();
+    let retrain = disjoint.then_some(Retrain { columns: &columns, repaid: &cases.repaid, month: &month.codes, train, test });
+    permutation(&Shuffle {
+        score: &pick(score, rows),
+        repaid: &pick(&cases.repaid, rows),
+        month: &pick(&month.codes, rows),
+        retrain,
+        shuffles: SHUFFLES,
+        retrained: RETRAINED,
+        seed,
+    })
+}
+
+const AUDIT: &str = "audit:";
+
+/// The protected attributes of the evaluated cases as dimensions, and what of them is withheld.
+fn audited(book: &Book, cases: &Cases, rows: &[u32], least: usize) -> (Vec<Dimension>, Vec<Withheld>) {
+    let accounts = pick(&cases.account, rows);
+    let of = |column: &crate::data::history::AccountColumn| {
+        let (groups, [n, of_cases]) = bands(&column.name, &column.values, &accounts, least);
+        let attribute = groups.by.clone();
+        (Dimension { by: format!("{AUDIT}{attribute}"), ..groups }, Withheld { attribute, groups: n, cases: of_cases })
+    };
+    book.portfolio.protected.iter().map(of).unzip()
+}
+
+/// Takes the audited groups out of the slices.
+fn extract_audit(slices: &mut Vec<Slice>) -> Vec<Slice> {
+    let (groups, rest): (Vec<Slice>, Vec<Slice>) = std::mem::take(slices).into_iter().partition(|s| s.by.starts_with(AUDIT));
+    *slices = rest;
+    groups.into_iter().map(|s| Slice { by: s.by[AUDIT.len()..].to_string(), ..s }).collect()
+}
+
+#[allow(clippy::too_many_arguments)]
+fn audit(
+    book: &Book,
+    champion: &Model,
+    ask: &EvaluateAsk,
+    policy: Option<&Policy>,
+    groups: Vec<Slice>,
+    withheld: Vec<Withheld>,
+    dimensions: &[Dimension],
+    scored: &Scored<'_>,
+    cases: &Cases,
+    rows: &[u32],
+) -> Result<Audit> {
+    let attributes: Vec<String> = dimensions.iter().map(|d| d.by[AUDIT.len()..].to_string()).collect();
+    if attributes.is_empty() {
+        let note = "the project names no protected column of its accounts ([tables.accounts] protected), so nothing can be said of groups";
+        return Ok(Audit { note: Some(note.into()), min_group: ask.min_group, ..Audit::default() });
+    }
+    let mut points = Vec::new();
+    for (dimension, attribute) in dimensions.iter().zip(&attributes) {
+        for (code, value) in dimension.values.iter().enumerate() {
+            let members = rows.iter().zip(&dimension.codes).filter(|(_, c)| **c as usize == code).map(|(r, _)| scored.points[*r as usize]);
+            let (n, sum) = members.fold((0.0, 0.0), |(n, sum), p| (n + 1.0, sum + p));
+            let mean_points = (n > 0.0).then(|| (sum / n * 10.0).round() / 10.0);
+            points.push(GroupPoints { attribute: attribute.clone(), value: value.clone(), mean_points });
+        }
+    }
+    let gap = |s: &Slice| s.contenders.first().and_then(|c| c.performance.calibration_gap.interval);
+    let gaps_found = groups
+        .iter()
+        .filter_map(|s| {
+            let [low, high] = gap(s).filter(|[low, high]| *low > 0.0 || *high < 0.0)?;
+            let way = if low > 0.0 { "too high" } else { "too low" };
+            Some(format!(
+                "{} {}: predicted {way} by {:.1} to {:.1} points of a hundred",
+                s.by,
+                s.value,
+                100.0 * low.abs().min(high.abs()),
+                100.0 * low.abs().max(high.abs())
+            ))
+        })
+        .collect();
+    let (mut strategies, mut strategies_of) = (Vec::new(), None);
+    if let Some(policy) = policy {
+        // A strategy is a decision of one day: the last one that was evaluated.
+        let day = rows.iter().map(|r| cases.as_of[*r as usize]).max().unwrap_or(Day::NEVER);
+        let observed = super::score::observe_at(book, day)?;
+        let cases = &observed.cases;
+        let scored = score_cases(champion, &observed.features, &cases.bucket)?;
+        let columns = ranked::columns(cases, &observed.features, &scored, book.project.currency.minor_digits);
+        let decisions = decide(policy, cases, scored.expected_share(), &columns)?;
+        let names: Vec<String> = policy.treatments.iter().map(|t| t.name.clone()).collect();
+        for column in &book.portfolio.protected {
+            let (groups, _) = bands(&column.name, &column.values, &cases.account, ask.min_group);
+            strategies.extend(strategy_shares(&groups, &decisions.chosen, &names, &cases.borrower));
+        }
+        strategies_of = Some(format!("{} {}, all {} cases of {day}", policy.name, policy.version, cases.len()));
+    }
+    Ok(Audit { attributes, note: None, min_group: ask.min_group, groups, points, withheld, gaps_found, strategies_of, strategies })
+}
