@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 const TICKS: f64 = 100.0;
 
 /// One process from its start to its end.
+#[derive(Default)]
 pub struct Run {
     /// Wall seconds.
     pub wall: f64,
     /// CPU seconds of all its threads, user and system.
     pub cpu: f64,
     /// Peak memory in MB.
+    #[allow(dead_code, reason = "not every bench reads it")]
     pub peak: f64,
     /// What it printed on standard output.
     #[allow(dead_code, reason = "not every bench reads it")]
@@ -20,6 +22,7 @@ pub struct Run {
 }
 
 /// CPU seconds of all child processes waited for so far, from /proc: `cutime` and `cstime`, the 14th and 15th fields behind the name.
+#[allow(dead_code, reason = "not every bench runs processes")]
 fn children_cpu() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("this bench reads /proc");
     let fields: Vec<&str> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
@@ -35,6 +38,7 @@ pub fn own_cpu() -> f64 {
 }
 
 /// Runs a command to its end; its memory is looked at every two milliseconds. It must succeed, and print no more than a pipe holds (64 kB).
+#[allow(dead_code, reason = "not every bench runs processes")]
 pub fn timed(command: &mut Command) -> Run {
     let before = children_cpu();
     let began = Instant::now();

@@ -181,7 +181,7 @@ pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Res
     let (redefault, rolls) =
         (redefault(&champion_score, &relapse, &borrower), rolls_beside_score(&champion_score, &bucket, &repaid, &not_rolled, &borrower));
     let audit = audit(&book, &models[0], ask, policy.as_ref(), groups, withheld, &audited, &scored[0], cases, &rows)?;
-    let runs = ask.runs.as_deref().map_or(Ok(Vec::new()), |folder| runs::runs(&book, folder, steps))?;
+    let (runs, runs_by_month) = ask.runs.as_deref().map_or(Ok((Vec::new(), Vec::new())), |folder| runs::runs(&book, folder, steps))?;
     let days = || rows.iter().map(|r| cases.as_of[*r as usize]);
     let window = [days().min().unwrap_or(Day::NEVER), days().max().unwrap_or(Day::NEVER)];
     let immature =
@@ -209,6 +209,7 @@ pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Res
         redefault,
         rolls,
         runs,
+        runs_by_month,
         audit,
         notes,
         assumed: book.project.declared.sentences(digits),

@@ -53,6 +53,8 @@ pub struct EvaluationSummary {
     pub rolls: Vec<RollCell>,
     /// Past runs beside what came.
     pub runs: Vec<RunMoney>,
+    /// The same by month of the runs: expected recovery and what came, of cases whose outcome is known.
+    pub runs_by_month: Vec<MoneyMonth>,
     /// Protected attributes.
     pub audit: Audit,
     /// What a reader should know, in words.

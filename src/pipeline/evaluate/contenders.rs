@@ -20,6 +20,9 @@ pub(super) struct Fact {
     most_first: bool,
 }
 
+/// A baseline and its ranking of the evaluated cases.
+type FactContender = (Fact, Contender);
+
 const FACTS: [Fact; 3] = [
     Fact { name: "dpd", meaning: "days past due alone: fewer rank higher", feature: "dpd", most_first: false },
     Fact {
@@ -52,7 +55,7 @@ pub(super) fn of_model(name: &str, scored: &Scored<'_>, cases: &Cases, rows: &[u
 }
 
 /// The baselines that the book has a fact for, and why others are missing. Probabilities are the shares repaid of the bins of `train`.
-pub(super) fn baselines(observed: &Observed, rows: &[u32], train: &[u32]) -> Result<(Vec<(Fact, Contender)>, Vec<String>)> {
+pub(super) fn baselines(observed: &Observed, rows: &[u32], train: &[u32]) -> Result<(Vec<FactContender>, Vec<String>)> {
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     let cases = &observed.cases;
     for fact in FACTS {

@@ -9,15 +9,15 @@ use crate::data::flat::{FlatAsk, FlatValues, read_flat};
 use crate::data::observe::observe;
 use crate::pipeline::{Book, Steps};
 use crate::report::evaluation::RunMoney;
-use crate::study::evaluate::{Dimension, money_by_month};
-use std::collections::HashMap;
+use crate::study::evaluate::{APART, Dimension, MoneyMonth, money_by_month};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// Every run below a folder, or the run that the folder is, by day.
 ///
 /// # Errors
 /// `evaluate.no_runs` where none is found; those of reading a run's files.
-pub(super) fn runs(book: &Book, folder: &Path, steps: Steps<'_>) -> Result<Vec<RunMoney>> {
+pub(super) fn runs(book: &Book, folder: &Path, steps: Steps<'_>) -> Result<(Vec<RunMoney>, Vec<MoneyMonth>)> {
     let is_run = |f: &PathBuf| f.join("manifest.json").is_file() && f.join("ranked.csv").is_file();
     let own = folder.to_path_buf();
     let mut folders: Vec<PathBuf> = if is_run(&own) {
@@ -34,12 +34,26 @@ pub(super) fn runs(book: &Book, folder: &Path, steps: Steps<'_>) -> Result<Vec<R
             .fail());
     }
     steps("comparing past runs with what came");
-    let mut found = folders.iter().map(|f| run(book, f)).collect::<Result<Vec<RunMoney>>>()?;
+    let mut came = Came::default();
+    let mut found = folders.iter().map(|f| run(book, f, &mut came)).collect::<Result<Vec<RunMoney>>>()?;
     found.sort_by(|a, b| a.as_of.cmp(&b.as_of).then(a.folder.cmp(&b.folder)));
-    Ok(found)
+    let names: BTreeSet<&String> = came.month.iter().collect();
+    let values: Vec<String> = names.into_iter().cloned().collect();
+    let codes = came.month.iter().map(|m| values.binary_search(m).map_or(APART, |p| p as u32)).collect();
+    let by_month = money_by_month(&came.expected, &came.paid, &came.borrower, &Dimension { by: "month".into(), codes, values });
+    Ok((found, by_month))
 }
 
-fn run(book: &Book, folder: &Path) -> Result<RunMoney> {
+/// Cases of all runs whose outcome is known, side by side.
+#[derive(Default)]
+struct Came {
+    expected: Vec<f64>,
+    paid: Vec<f64>,
+    borrower: Vec<u32>,
+    month: Vec<String>,
+}
+
+fn run(book: &Book, folder: &Path, came: &mut Came) -> Result<RunMoney> {
     let unreadable =
         |why: String| Problem::error("evaluate.run", why).file(folder.display().to_string()).help("give folders that `recoup score` wrote").fail();
     let manifest = folder.join("manifest.json");
@@ -95,7 +109,13 @@ fn run(book: &Book, folder: &Path) -> Result<RunMoney> {
     if expected.is_empty() {
         return Ok(blank("none of its cases has a known outcome in money yet".into()));
     }
-    let whole = Dimension { by: "run".into(), codes: vec![0; expected.len()], values: vec![day.to_string().chars().take(7).collect()] };
+    let month: String = day.to_string().chars().take(7).collect();
+    let whole = Dimension { by: "run".into(), codes: vec![0; expected.len()], values: vec![month.clone()] };
     let money = money_by_month(&expected, &paid, &borrower, &whole).into_iter().next();
-    Ok(RunMoney { folder: folder.display().to_string(), as_of: day.to_string(), cases: hoped.len(), matured: expected.len(), money, note: None })
+    let matured = expected.len();
+    came.month.extend(std::iter::repeat_n(month, matured));
+    came.expected.append(&mut expected);
+    came.paid.append(&mut paid);
+    came.borrower.append(&mut borrower);
+    Ok(RunMoney { folder: folder.display().to_string(), as_of: day.to_string(), cases: hoped.len(), matured, money, note: None })
 }

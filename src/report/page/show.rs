@@ -7,7 +7,7 @@ use minijinja::{Environment, HtmlEscape};
 use std::sync::Arc;
 
 /// A number in a form: `int`, `3` or any other number of decimals, `pct` (a share as a percentage with one decimal), `signed` (three decimals with
-/// their sign), `gap` (a signed share). A dash where there is none.
+/// their sign), `gap` (a signed share), `p` (a p value). A dash where there is none.
 pub fn shown(number: Option<f64>, form: &str) -> String {
     let Some(x) = number else { return "–".into() };
     match form {
@@ -15,6 +15,8 @@ pub fn shown(number: Option<f64>, form: &str) -> String {
         "int" => count(x.round() as u64),
         "pct" => format!("{:.1} %", 100.0 * x),
         "gap" => format!("{:+.1} %", 100.0 * x),
+        "p" if x < 0.0001 => "< 0.0001".into(),
+        "p" => format!("{x:.4}"),
         "signed" => format!("{x:+.3}"),
         decimals => format!("{x:.*}", decimals.parse::<usize>().unwrap_or(3)),
     }

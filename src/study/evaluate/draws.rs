@@ -37,6 +37,7 @@ pub(super) fn places(borrower: &[u32]) -> (Vec<u32>, usize) {
 
 fn drawn(borrowers: usize, seed: u64, batch: usize) -> Vec<Lanes> {
     let mut counts = vec![[0u8; LANES]; borrowers];
+    #[allow(clippy::needless_range_loop, reason = "each lane is one draw over all borrowers")]
     for lane in 0..LANES {
         let draw = (batch * LANES + lane) as u64;
         let mut random = Xoshiro256PlusPlus::seed_from_u64(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ draw);

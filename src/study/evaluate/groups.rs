@@ -67,14 +67,12 @@ impl Groups {
     }
 
     fn add_slice(&mut self, members: &[u32], score: &[f64], most: Option<usize>) {
-        let (mut begun, mut filled) = (self.n.len(), 0usize);
-        let first = begun;
+        let (first, mut filled) = (self.n.len(), 0usize);
         for run in members.chunk_by(|a, b| score[*a as usize] == score[*b as usize]) {
             // A cell is closed once the cells so far hold their part of the slice.
-            let full = most.is_none_or(|most| filled * most >= (begun - first) * members.len());
-            if full || self.n.len() == begun {
+            let cells = self.n.len() - first;
+            if cells == 0 || most.is_none_or(|most| filled * most >= cells * members.len()) {
                 self.n.push(0);
-                begun = self.n.len();
             }
             let cell = self.n.len() - 1;
             run.iter().for_each(|case| self.cell[*case as usize] = cell as u32);

@@ -86,7 +86,7 @@ pub struct Cases<'a> {
     pub capacity: f64,
 }
 
-/// To 1e-9: finer digits are noise of the order of sums. `None` of what is no number.
+/// To 1e-12: finer digits are noise of the order of sums. `None` of what is no number.
 fn tidy(x: f64) -> Option<f64> {
-    x.is_finite().then(|| (x * 1e9).round() / 1e9 + 0.0)
+    x.is_finite().then(|| (x * 1e12).round() / 1e12 + 0.0)
 }

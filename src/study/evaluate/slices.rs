@@ -210,14 +210,15 @@ fn slice(cases: &Cases<'_>, dimension: &Dimension, s: usize, of: Counted, exact:
         None
     };
     let draws_of = |c: usize| &drawn[d][c][s];
-    let measured = |c: usize, figure: usize| Measured {
-        value: tidy(exact[c][figure]),
-        interval: if sure { interval(exact[c][figure], draws_of(c).iter().map(|v| v[figure]), figure) } else { None },
+    let scaled = |c: usize, figure: usize, by: &dyn Fn(f64) -> f64| {
+        let ends = if sure { interval(exact[c][figure], draws_of(c).iter().map(|v| v[figure]), figure) } else { None };
+        Measured { value: tidy(by(exact[c][figure])), interval: ends.and_then(|[low, high]| Some([tidy(by(low))?, tidy(by(high))?])) }
     };
+    let measured = |c: usize, figure: usize| scaled(c, figure, &|x| x);
     let contenders = cases.contenders.iter().enumerate().map(|(c, contender)| SliceModel {
         name: contender.name.clone(),
         baseline: contender.baseline,
-        performance: performance(|figure| measured(c, figure), cases.capacity),
+        performance: performance(|figure, by| scaled(c, figure, by), cases.capacity),
     });
     let mut differences = Vec::new();
     for (c, contender) in cases.contenders.iter().enumerate().skip(1) {
@@ -248,14 +249,11 @@ fn slice(cases: &Cases<'_>, dimension: &Dimension, s: usize, of: Counted, exact:
     }
 }
 
-fn performance(of: impl Fn(usize) -> Measured, capacity: f64) -> Performance {
-    let scaled = |m: Measured, by: &dyn Fn(f64) -> f64| Measured {
-        value: m.value.and_then(|v| tidy(by(v))),
-        interval: m.interval.and_then(|[low, high]| Some([tidy(by(low))?, tidy(by(high))?])),
-    };
+fn performance(scaled: impl Fn(usize, &dyn Fn(f64) -> f64) -> Measured, capacity: f64) -> Performance {
+    let of = |figure: usize| scaled(figure, &|x| x);
     Performance {
         auc: of(AUC),
-        gini: scaled(of(AUC), &|auc| 2.0 * auc - 1.0),
+        gini: scaled(AUC, &|auc| 2.0 * auc - 1.0),
         ks: of(KS),
         log_loss: of(LOG_LOSS),
         brier: of(BRIER),
@@ -265,7 +263,7 @@ fn performance(of: impl Fn(usize) -> Measured, capacity: f64) -> Performance {
         mean_probability: of(MEAN_PROBABILITY),
         calibration_gap: of(GAP),
         gain_at_capacity: of(GAIN),
-        lift_at_capacity: scaled(of(GAIN), &|gain| gain / capacity),
+        lift_at_capacity: scaled(GAIN, &|gain| gain / capacity),
         money_at_capacity: of(MONEY),
     }
 }
