@@ -2,7 +2,8 @@
 //! a ranked list of cases, each with a recommended strategy and its reasons.
 //!
 //! # The story
-//! Training: `read → check → observe → features → bin → select → fit → calibrate → evaluate → model file`.
+//! Training: `read → check → observe → features → bin → select → fit → pair → calibrate → evaluate → model file`.
+//! Judging: `read → check → observe → features → score → evaluate → page`.
 //! Scoring: `read → check → observe → features → score → reasons → decide → rank → write`.
 //! The first four steps are one function that both use; there is no second path from a table to a feature.
 //!
@@ -44,6 +45,7 @@
 //! | `model::bin` | the best bins under constraints, exactly; weights of evidence |
 //! | `model::encode` | features to one-byte bin codes |
 //! | `model::fit` | the logistic fit, its errors, its folds, its penalty; knows linfa, alone |
+//! | `model::interaction` | two-way tables, each earned on borrowers that it did not see |
 //! | `model::select` | which features stay, each drop with its reason |
 //! | `model::calibrate` | Platt and isotonic, on cases that the fit did not see |
 //! | `model::evaluate` | AUC, KS, log-loss, Brier, calibration slope, beside the baseline |
@@ -66,13 +68,16 @@
 //! | `study::sample` | the sample book, carried in the binary |
 //! | `study::compare` | two policies on the same book |
 //! | `study::rolls` | how accounts and balances move between buckets, cures and relapses |
+//! | `study::evaluate` | models beside baselines and each other: intervals by borrower, stability, permutations, audit |
 //! | `study::prove` | no feature knows the future, and no input looks like the outcome |
 //! | **`report`** | **results for people** |
 //! | `report::summary` | what each command found |
 //! | `report::tables` | the cases and the problems as tables |
 //! | `report::dictionary` | the catalogue of features, described |
+//! | `report::evaluation` | what `evaluate` found |
+//! | `report::page` | the model page and the report of the day: templates, charts, figures that name their place |
 //! | `report::manifest` | the record of a run |
-//! | `report::terminal`, `report::terminal_model`, `report::terminal_rolls`, `report::terminal_prove` | summaries laid out |
+//! | `report::terminal`, `report::terminal_model`, `report::terminal_rolls`, `report::terminal_prove`, `report::terminal_evaluation` | summaries laid out |
 //! | **`pipeline`** | **one straight-line function a command** |
 
 pub mod base;

@@ -71,6 +71,13 @@ pub struct EvaluateAsk {
     pub runs: Option<PathBuf>,
 }
 
+impl EvaluateAsk {
+    /// These models, and the defaults: 200 draws, a fifth of the cases, groups of 50.
+    pub fn of(models: Vec<PathBuf>) -> EvaluateAsk {
+        EvaluateAsk { models, sample: Sample::Test, draws: 200, seed: 1, capacity: 0.2, min_group: 50, policy: None, runs: None }
+    }
+}
+
 /// What `evaluate` found, with the champion for the page.
 pub struct Evaluation {
     /// The figures.

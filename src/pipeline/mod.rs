@@ -271,7 +271,7 @@ pub fn simulate(world: &World, out: &Path, format: Format, steps: Steps<'_>) -> 
     simulate_world(world, out, format)
 }
 
-/// `recoup demo`: the sample book checked, a model trained on it, its last day scored, two policies compared; everything below one folder.
+/// `recoup demo`: the sample book checked, a model trained on it and judged on a page, its last day scored, two policies compared; everything below one folder.
 ///
 /// # Errors
 /// `file.in_the_way`, `file.io` if the folder cannot be written.
@@ -284,6 +284,8 @@ pub fn demo(out: &Path, steps: Steps<'_>) -> Result<DemoSummary> {
     let as_of: Day = sample::SAMPLE_DAY.parse().map_err(|e: String| Problem::error("demo.day", e))?;
     let check = check(&project, steps)?;
     let (train, _) = train(&project, &model, None, steps)?;
+    let pages = EvaluatePages { page: Some(out.join("model.html")), ..EvaluatePages::default() };
+    evaluate_to(&project, &EvaluateAsk { policy: Some(policies[0].clone()), ..EvaluateAsk::of(vec![model.clone()]) }, &pages, steps)?;
     let (score, _) = score(&project, &model, &policies[0], as_of, &run, steps)?;
     let (compare, _) = compare(&project, &model, &policies, as_of, steps)?;
     let summary = DemoSummary { folder: out.display().to_string(), check, train, score, compare };

@@ -324,6 +324,7 @@ pub fn demo(summary: &DemoSummary) -> String {
         "\nThe gains rest on effects that the author of the sample policies assumed; nobody measured them. `recoup compare` lists each."
     );
     let folder = &summary.folder;
-    let _ = writeln!(out, "\nFiles: {folder}/book (tables and recoup.toml), {folder}/policies, {folder}/model.json, {folder}/run/ranked.csv");
+    let _ = writeln!(out, "\nPages, for any browser: {folder}/model.html (is the model any good?), {folder}/run/report.html (the report of the day)");
+    let _ = writeln!(out, "Files: {folder}/book (tables and recoup.toml), {folder}/policies, {folder}/model.json, {folder}/run/ranked.csv");
     out
 }

@@ -3,7 +3,7 @@
 use super::summary::{FitTableSummary, ModelDiffSummary, ScoreTableSummary, TrainSummary};
 use super::terminal::{assumed, count, percent, table};
 use crate::base::units::MicroLogOdds;
-use crate::model::bin::{Dropped, table as bin_table};
+use crate::model::bin::{Cut, Dropped, table as bin_table};
 use crate::model::evaluate::{Figures, SampleEvaluation};
 use crate::model::file::{Estimate, Model, Term};
 use crate::model::share::ShareEvaluation;
@@ -293,7 +293,8 @@ pub fn model(model: &Model) -> String {
     let e = model.intercept();
     let _ = writeln!(out, "intercept {:.4} ({:.4} to {:.4}), before calibration", e.value, e.interval[0], e.interval[1]);
     let _ = writeln!(out, "fit: {}; log-likelihood {:.3}", model.fit().sentence(), model.fit().log_likelihood);
-    for (t, of) in model.terms().iter().enumerate() {
+    // The cells of a two-way table are in the file, on the model page and in the flat scorecard; here they would fill screens.
+    for (t, of) in model.terms().iter().enumerate().filter(|(_, t)| !matches!(t.bins.cut, Cut::Pair { .. })) {
         let _ = writeln!(out, "\n{}", term(of, model.share().map(|s| s.contributions[t].as_slice())).trim_end());
     }
     if !model.bucket_groups().is_empty() {
@@ -316,6 +317,13 @@ pub fn model(model: &Model) -> String {
         let _ = writeln!(out, "{}: {} (unknown with fewer than {} of them)", scale.name.name(), scale.features.join(", "), scale.min_known);
     }
     let _ = writeln!(out);
+    for found in model.interactions() {
+        let _ = writeln!(
+            out,
+            "two-way table {} × {}: raises the held-out log-likelihood by {:.5} (error {:.5}) a case, best of {} pairs",
+            found.features[0], found.features[1], found.held_out_gain, found.standard_error, found.pairs_tried
+        );
+    }
     for round in model.selection().iter().filter(|r| !r.dropped.is_empty()) {
         let _ = writeln!(
             out,
