@@ -115,8 +115,7 @@ pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Res
         notes.push("the amounts repaid are not known of every case, so no figure is in money".into());
     }
     let mut contenders: Vec<Contender> = scored.iter().zip(&names).map(|(of, name)| contenders::of_model(name, of, cases, &rows)).collect();
-    let fitted_on = if ask.sample == Sample::Test { reference.as_slice() } else { &[] };
-    let (of_baselines, baseline_notes) = baselines(&observed, &rows, fitted_on)?;
+    let (of_baselines, baseline_notes) = baselines(&observed, &rows, &reference)?;
     notes.extend(baseline_notes);
     let described: Vec<Baseline> = of_baselines.iter().map(|(b, _)| Baseline { name: b.name, meaning: b.meaning }).collect();
     contenders.extend(of_baselines.into_iter().map(|(_, contender)| contender));
@@ -187,7 +186,7 @@ pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Res
     let bucket = pick(&cases.bucket, &rows);
     let (redefault, rolls) =
         (redefault(&champion_score, &relapse, &borrower), rolls_beside_score(&champion_score, &bucket, &repaid, &not_rolled, &borrower));
-    let audit = audit(&book, &models[0], ask, policy.as_ref(), groups, withheld, &audited, &scored[0], cases, &rows)?;
+    let audit = audit(&book, &models[0], ask, policy.as_ref(), &evaluated.overall, groups, withheld, &audited, &scored[0], cases, &rows)?;
     let (runs, runs_by_month) = ask.runs.as_deref().map_or(Ok((Vec::new(), Vec::new())), |folder| runs::runs(&book, folder, steps))?;
     let days = || rows.iter().map(|r| cases.as_of[*r as usize]);
     let window = [days().min().unwrap_or(Day::NEVER), days().max().unwrap_or(Day::NEVER)];
@@ -434,6 +433,7 @@ fn audit(
     champion: &Model,
     ask: &EvaluateAsk,
     policy: Option<&Policy>,
+    overall: &Slice,
     groups: Vec<Slice>,
     withheld: Vec<Withheld>,
     dimensions: &[Dimension],
@@ -455,19 +455,24 @@ fn audit(
             points.push(GroupPoints { attribute: attribute.clone(), value: value.clone(), mean_points });
         }
     }
-    let gap = |s: &Slice| s.contenders.first().and_then(|c| c.performance.calibration_gap.interval);
+    let gap = |s: &Slice| s.contenders.first().map(|c| c.performance.calibration_gap);
+    let of_all = gap(overall).and_then(|g| g.value).unwrap_or(0.0);
     let gaps_found = groups
         .iter()
         .filter_map(|s| {
-            let [low, high] = gap(s).filter(|[low, high]| *low > 0.0 || *high < 0.0)?;
-            let way = if low > 0.0 { "too high" } else { "too low" };
-            Some(format!(
-                "{} {}: predicted {way} by {:.1} to {:.1} points of a hundred",
+            let (value, [low, high]) = gap(s).and_then(|g| g.value.zip(g.interval))?;
+            let way = if low > of_all { "too high" } else { "too low" };
+            let percent = |x: f64| format!("{:+.1} %", 100.0 * x);
+            let told = format!(
+                "{} {}: predicted {way} beside the other cases: predicted less repaid is {} ({} to {}), over all cases {}",
                 s.by,
                 s.value,
-                100.0 * low.abs().min(high.abs()),
-                100.0 * low.abs().max(high.abs())
-            ))
+                percent(value),
+                percent(low),
+                percent(high),
+                percent(of_all)
+            );
+            (low > of_all || high < of_all).then_some(told)
         })
         .collect();
     let (mut strategies, mut strategies_of) = (Vec::new(), None);

@@ -131,7 +131,7 @@ pub struct Audit {
     pub points: Vec<GroupPoints>,
     /// What was withheld, attribute by attribute.
     pub withheld: Vec<Withheld>,
-    /// Groups whose calibration gap of the champion is shown to differ from 0.
+    /// Groups whose calibration gap of the champion is shown to differ from that of all cases.
     pub gaps_found: Vec<String>,
     /// The day of the strategies, and the policy; none without one.
     pub strategies_of: Option<String>,

@@ -6,7 +6,11 @@ use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 use rayon::prelude::*;
 use recoup::base::config::{Direction, SubScore};
 use recoup::data::features::{FeatureColumn, Values};
-use recoup::study::evaluate::{APART, Cases, Contender, Dimension, Measured, Performance, Retrain, Shuffle, Slice, bands, evaluate, permutation};
+use recoup::base::units::Bucket;
+use recoup::study::evaluate::{
+    APART, Cases, Contender, Dimension, Measured, Performance, Retrain, Shuffle, Slice, bands, evaluate, money_by_month, permutation, redefault,
+    rolls_beside_score, score_stability,
+};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -300,6 +304,48 @@ fn many_numbers_of_an_attribute_become_bands() {
     assert_eq!(dimension.values, ["20 to 29", "30 to 39", "40 to 49", "50 to 59", "60 to 69"]);
     assert_eq!(dimension.codes[..3], [0, 0, 0]);
     assert_eq!(dimension.codes[49], 4);
+}
+
+#[test]
+fn what_became_of_the_cases_by_hand() {
+    let month = Dimension { by: "month".into(), codes: vec![0, 0, 1, 1, 1], values: ["a", "b"].map(String::from).to_vec() };
+    // 100 and 300 expected, 200 paid; then 50 and 150, of which 250 came; one case of unknown payment is left out.
+    let (expected, paid) = ([100.0, 300.0, 50.0, 150.0, 70.0], [0.0, 200.0, 100.0, 150.0, f64::NAN]);
+    let found = money_by_month(&expected, &paid, &[1, 2, 3, 4, 5], &month);
+    let of = |k: usize| (found[k].month.as_str(), found[k].n, found[k].expected, found[k].actual, found[k].ratio.value.unwrap());
+    assert_eq!((of(0), of(1), of(2)), (("a", 2, 400.0, 200.0, 0.5), ("b", 2, 200.0, 250.0, 1.25), ("all", 4, 600.0, 450.0, 0.75)));
+    assert!(found[2].ratio.interval.is_none(), "four borrowers give no interval");
+    // Ten cures, the worst two of which fell back: one fifth of the scores, all of it.
+    let score: Vec<f64> = (0..12).map(f64::from).collect();
+    let relapse: Vec<Option<bool>> = (0..12).map(|k| (k >= 2).then_some(k < 4)).collect();
+    let borrower: Vec<u32> = (0..12).collect();
+    let found = redefault(&score, &relapse, &borrower);
+    assert_eq!((found[0].band, found[0].cures, found[0].relapses, found[0].share.value), (None, 10, 2, Some(0.2)));
+    assert_eq!((found[1].band, found[1].cures, found[1].share.value), (Some(1), 2, Some(1.0)));
+    assert_eq!((found[5].band, found[5].cures, found[5].share.value), (Some(5), 2, Some(0.0)));
+    // Six cases of M1 by thirds: the worst two rolled, the best two repaid; the cases of M2 are not known.
+    let bucket: Vec<Bucket> = (0..12).map(|k| Bucket(if k < 6 { 1 } else { 2 })).collect();
+    let repaid: Vec<bool> = (0..12).map(|k| k == 4 || k == 5).collect();
+    let not_rolled: Vec<Option<bool>> = (0..12).map(|k| (k < 6).then_some(k >= 2)).collect();
+    let found = rolls_beside_score(&score, &bucket, &repaid, &not_rolled, &borrower);
+    let of = |k: usize| (found[k].band, found[k].n, found[k].repaid_share.value.unwrap(), found[k].rolled_forward.value.unwrap());
+    assert_eq!(found.len(), 4);
+    assert_eq!((of(1), of(2), of(3)), ((Some(1), 2, 0.0, 1.0), (Some(2), 2, 0.0, 0.0), (Some(3), 2, 1.0, 0.0)));
+    assert!((of(0).2 - 1.0 / 3.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_month_like_the_reference_is_calm_and_a_shifted_one_is_not() {
+    let score: Vec<f64> = (0..300).map(|k| f64::from(k % 100) + if k >= 200 { 50.0 } else { 0.0 }).collect();
+    let month = Dimension { by: "month".into(), codes: (0..300).map(|k| k / 100).collect(), values: ["a", "b", "c"].map(String::from).to_vec() };
+    let reference: Vec<u32> = (0..100).collect();
+    let found = score_stability(&score, &reference, &month);
+    assert_eq!((found[0].psi, found[1].psi), (Some(0.0), Some(0.0)));
+    // Half of month c lies in bands of the reference, ten each, the other half above: 60 in the last band. Half a case is added to each band.
+    let share = |n: f64| (n + 0.5) / 105.0;
+    let part = |a: f64| (share(a) - share(10.0)) * (share(a) / share(10.0)).ln();
+    let by_hand = 5.0 * part(0.0) + 4.0 * part(10.0) + part(60.0);
+    assert!((found[2].psi.unwrap() - by_hand).abs() < 1e-12, "{:?} {by_hand}", found[2].psi);
 }
 
 /// The binary, on the sample book.
