@@ -88,8 +88,8 @@ fn main() {
     let drawn: Vec<Run> = (0..options.rounds).map(|_| time(&|| assert!(!curves(&cases, &contenders[0]).roc.is_empty()))).collect();
     let shuffle = || {
         let of =
-            Shuffle { score: &contenders[0].score, repaid: &repaid, month: &dimensions[2].codes, retrain: None, shuffles: 20, retrained: 0, seed: 1 };
-        assert!(permutation(&of).is_ok_and(|p| p.shuffles == 20));
+            Shuffle { score: &contenders[0].score, repaid: &repaid, month: &dimensions[2].codes, retrain: None, shuffles: 200, retrained: 0, seed: 1 };
+        assert!(permutation(&of).is_ok_and(|p| p.shuffles == 200));
     };
     let shuffled: Vec<Run> = (0..options.rounds).map(|_| time(&shuffle)).collect();
     let cpu = |runs: &[Run]| (median(runs, |r| r.cpu) * 100.0).round() / 100.0;
@@ -101,7 +101,7 @@ fn main() {
             "cases": n, "draws": options.draws,
             "figures": { "cpu": cpu(&figures), "wall": wall(&figures) },
             "curves": { "cpu": cpu(&drawn), "wall": wall(&drawn) },
-            "shuffles_20": { "cpu": cpu(&shuffled), "wall": wall(&shuffled) },
+            "shuffles_200": { "cpu": cpu(&shuffled), "wall": wall(&shuffled) },
         })
     );
 }

@@ -5,8 +5,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{RngCore, SeedableRng};
 use rayon::prelude::*;
 use recoup::base::config::{Direction, SubScore};
-use recoup::data::features::{FeatureColumn, Values};
 use recoup::base::units::Bucket;
+use recoup::data::features::{FeatureColumn, Values};
 use recoup::study::evaluate::{
     APART, Cases, Contender, Dimension, Measured, Performance, Retrain, Shuffle, Slice, bands, evaluate, money_by_month, permutation, redefault,
     rolls_beside_score, score_stability,

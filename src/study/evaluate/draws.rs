@@ -115,11 +115,11 @@ fn money(cases: &Cases<'_>, groups: &Groups, place: &[u32], counts: &[Lanes]) ->
     for ((cell, amount), place) in groups.cell.iter().zip(cases.paid).zip(place) {
         let cell = *cell as usize;
         if let (Some(n), Some(paid)) = (n.get_mut(cell), paid.get_mut(cell)) {
-            let times = &counts[*place as usize];
-            for lane in 0..LANES {
-                n[lane] = n[lane].wrapping_add(u32::from(times[lane]));
-                // Whole minor units times whole counts: exact in any order below 2^53.
-                paid[lane] += f64::from(times[lane]) * amount;
+            let times = counts[*place as usize].map(u32::from);
+            n.iter_mut().zip(times).for_each(|(n, times)| *n = n.wrapping_add(times));
+            // Whole minor units times whole counts: exact in any order below 2^53. Most cases repaid nothing.
+            if *amount > 0.0 {
+                paid.iter_mut().zip(times).for_each(|(paid, times)| *paid += f64::from(times) * amount);
             }
         }
     }
@@ -135,8 +135,19 @@ fn money(cases: &Cases<'_>, groups: &Groups, place: &[u32], counts: &[Lanes]) ->
         .collect()
 }
 
-/// The money figure of each slice, counted once.
+/// The money figure of each slice, of the cases as they are.
 pub(super) fn captured_once(cases: &Cases<'_>, groups: &Groups) -> Vec<f64> {
-    let place = vec![0u32; cases.repaid.len()];
-    money(cases, groups, &place, &[[1; LANES]]).into_iter().map(|lanes| lanes[0]).collect()
+    let mut paid = vec![0.0; groups.n.len()];
+    for (cell, amount) in groups.cell.iter().zip(cases.paid) {
+        if let Some(paid) = paid.get_mut(*cell as usize) {
+            *paid += amount;
+        }
+    }
+    let of = |slice: usize| {
+        let cells = groups.start[slice]..groups.start[slice + 1];
+        let (all, total) = cells.clone().fold((0.0, 0.0), |(n, sum), c| (n + f64::from(groups.n[c]), sum + paid[c]));
+        let best_first = cells.rev().map(|c| (f64::from(groups.n[c]), paid[c]));
+        if total > 0.0 { top_share(best_first, cases.capacity * all) / total } else { f64::NAN }
+    };
+    (0..groups.start.len() - 1).map(of).collect()
 }

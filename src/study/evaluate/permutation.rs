@@ -75,10 +75,8 @@ pub struct Retrain<'a> {
 /// Those of encoding features. A fit that fails counts as none.
 pub fn permutation(of: &Shuffle<'_>) -> Result<Permutation> {
     let own = within_month(of.score, of.repaid, of.month);
-    let by_chance: Vec<f64> = (0..of.shuffles)
-        .into_par_iter()
-        .filter_map(|k| within_month(of.score, &shuffled(of.repaid, of.month, of.seed, k as u64), of.month))
-        .collect();
+    let months: Vec<Month> = by_month(of.month).iter().map(|members| Month::of(members, of.score, of.repaid)).collect();
+    let by_chance: Vec<f64> = (0..of.shuffles).into_par_iter().filter_map(|k| shuffled_auc(&months, of.seed, k as u64)).collect();
     let mut again = Vec::new();
     if let Some(retrain) = &of.retrain {
         let trained: Result<Vec<Option<f64>>> =
@@ -114,6 +112,51 @@ pub fn within_month(score: &[f64], repaid: &[bool], month: &[u32]) -> Option<f64
         }
     }
     (pairs > 0.0).then(|| sum / pairs)
+}
+
+/// A month's cases by ascending score.
+struct Month {
+    /// How many cases have each score.
+    runs: Vec<u32>,
+    n: u32,
+    repaid: u32,
+}
+
+impl Month {
+    fn of(members: &[u32], score: &[f64], repaid: &[bool]) -> Month {
+        let mut sorted: Vec<f64> = members.iter().map(|k| score[*k as usize]).collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        Month {
+            runs: sorted.chunk_by(|a, b| a == b).map(|run| run.len() as u32).collect(),
+            n: members.len() as u32,
+            repaid: members.iter().filter(|k| repaid[**k as usize]).count() as u32,
+        }
+    }
+}
+
+/// The AUC within months of outcomes in a random order: each case in turn takes one of the outcomes that are left.
+fn shuffled_auc(months: &[Month], seed: u64, shuffle: u64) -> Option<f64> {
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed.wrapping_mul(0xA24B_AED4_963E_E407) ^ shuffle);
+    let (mut won, mut pairs) = (0.0, 0.0);
+    for month in months {
+        let (mut left, mut good_left) = (u64::from(month.n), u64::from(month.repaid));
+        let (mut twice, mut bad_below) = (0u64, 0u64);
+        for run in &month.runs {
+            let mut good = 0u64;
+            for _ in 0..*run {
+                let takes = u64::from(((random.next_u64() >> 32) * left) >> 32 < good_left);
+                good += takes;
+                good_left -= takes;
+                left -= 1;
+            }
+            let bad = u64::from(*run) - good;
+            twice += good * (2 * bad_below + bad);
+            bad_below += bad;
+        }
+        won += twice as f64 / 2.0;
+        pairs += f64::from(month.repaid) * f64::from(month.n - month.repaid);
+    }
+    (pairs > 0.0).then(|| won / pairs)
 }
 
 fn by_month(month: &[u32]) -> Vec<Vec<u32>> {
