@@ -87,8 +87,15 @@ fn main() {
     let figures: Vec<Run> = (0..options.rounds).map(|_| time(&|| assert!(evaluate(&cases).overall.n as usize == n))).collect();
     let drawn: Vec<Run> = (0..options.rounds).map(|_| time(&|| assert!(!curves(&cases, &contenders[0]).roc.is_empty()))).collect();
     let shuffle = || {
-        let of =
-            Shuffle { score: &contenders[0].score, repaid: &repaid, month: &dimensions[2].codes, retrain: None, shuffles: 200, retrained: 0, seed: 1 };
+        let of = Shuffle {
+            score: &contenders[0].score,
+            repaid: &repaid,
+            month: &dimensions[2].codes,
+            retrain: None,
+            shuffles: 200,
+            retrained: 0,
+            seed: 1,
+        };
         assert!(permutation(&of).is_ok_and(|p| p.shuffles == 200));
     };
     let shuffled: Vec<Run> = (0..options.rounds).map(|_| time(&shuffle)).collect();

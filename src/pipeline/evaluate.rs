@@ -24,7 +24,7 @@ use crate::report::evaluation::{Audit, Baseline, EvaluatedModel, EvaluationSumma
 use crate::report::page::{Lang, model_page};
 use crate::study::evaluate::{
     APART, Cases as Evaluate, Contender, Dimension, Permutation, Retrain, Shuffle, Slice, bands, curves, evaluate as evaluate_cases,
-    feature_stability, money_by_month, permutation, redefault, rolls_beside_score, score_stability, strategy_shares,
+    feature_stability, mean_by_borrower, money_by_month, permutation, redefault, rolls_beside_score, score_stability, strategy_shares,
 };
 use contenders::{baselines, paid_amounts};
 use std::collections::BTreeSet;
@@ -449,9 +449,8 @@ fn audit(
     let mut points = Vec::new();
     for (dimension, attribute) in dimensions.iter().zip(&attributes) {
         for (code, value) in dimension.values.iter().enumerate() {
-            let members = rows.iter().zip(&dimension.codes).filter(|(_, c)| **c as usize == code).map(|(r, _)| scored.points[*r as usize]);
-            let (n, sum) = members.fold((0.0, 0.0), |(n, sum), p| (n + 1.0, sum + p));
-            let mean_points = (n > 0.0).then(|| (sum / n * 10.0).round() / 10.0);
+            let members: Vec<u32> = rows.iter().zip(&dimension.codes).filter(|(_, c)| **c as usize == code).map(|(r, _)| *r).collect();
+            let mean_points = mean_by_borrower(&pick(&scored.points, &members), &pick(&cases.borrower, &members));
             points.push(GroupPoints { attribute: attribute.clone(), value: value.clone(), mean_points });
         }
     }

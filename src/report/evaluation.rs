@@ -1,7 +1,9 @@
 //! What `evaluate` found, as one plain value: `--json` prints it, the terminal lays it out, the model page shows it.
 
 use crate::base::dates::Day;
-use crate::study::evaluate::{AuditShare, Curves, Evaluated, FeatureStability, MoneyMonth, MonthStability, Permutation, Redefault, RollCell, Slice};
+use crate::study::evaluate::{
+    AuditShare, Curves, Evaluated, FeatureStability, Measured, MoneyMonth, MonthStability, Permutation, Redefault, RollCell, Slice,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -146,8 +148,8 @@ pub struct GroupPoints {
     pub attribute: String,
     /// The group.
     pub value: String,
-    /// Mean points of its cases.
-    pub mean_points: Option<f64>,
+    /// Mean points of its cases, with an interval by borrower.
+    pub mean_points: Measured,
 }
 
 /// Groups too small to speak of.

@@ -4,6 +4,7 @@
 //! test can compare each with the JSON. Templates are `*.html` beside this file; charts are drawn in `chart`.
 
 mod chart;
+mod chinese;
 mod model;
 mod run;
 mod show;

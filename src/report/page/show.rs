@@ -1,6 +1,7 @@
 //! Figures as a page shows them, each with the place in the JSON that it stands for.
 
 use super::Lang;
+use super::chinese::chinese;
 use crate::report::terminal::count;
 use minijinja::value::Value;
 use minijinja::{Environment, HtmlEscape};
@@ -22,7 +23,8 @@ pub fn shown(number: Option<f64>, form: &str) -> String {
     }
 }
 
-/// Adds the functions that templates use: `num(pointer, form)`, `measured(pointer, form)`, `t(english, chinese)`.
+/// Adds the functions that templates use: `num(pointer, form)`, `measured(pointer, form)`, `t(english, chinese)`,
+/// `s(sentence)` of a sentence that the engine wrote.
 pub(super) fn register(environment: &mut Environment<'_>, lang: Lang, figures: serde_json::Value) {
     let figures = Arc::new(figures);
     let of = figures.clone();
@@ -36,6 +38,7 @@ pub(super) fn register(environment: &mut Environment<'_>, lang: Lang, figures: s
         Value::from_safe_string(html)
     });
     environment.add_function("t", move |english: String, chinese: String| if lang == Lang::Chinese { chinese } else { english });
+    environment.add_function("s", move |sentence: String| if lang == Lang::Chinese { chinese(&sentence) } else { sentence });
     environment.add_global("zh", lang == Lang::Chinese);
 }
 

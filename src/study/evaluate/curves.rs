@@ -156,6 +156,16 @@ pub(super) fn rate_interval(y: Vec<f64>, borrower: &[u32]) -> Option<[f64; 2]> {
     Some([tidy((centre - half).max(0.0))?, tidy((centre + half).min(1.0))?])
 }
 
+/// A mean with its 95 % interval by borrower: variance `G / (G − 1) × Σ (sum of a borrower's deviations)² / n²`. No interval below ten borrowers.
+pub fn mean_by_borrower(values: &[f64], borrower: &[u32]) -> Measured {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let (squares, clusters) = squares_by_cluster(values.iter().map(|x| x - mean).collect(), Some(borrower));
+    let half = Z95 * (squares * clusters / (clusters - 1.0)).sqrt() / n;
+    let interval = if clusters >= 10.0 { tidy(mean - half).zip(tidy(mean + half)).map(|(a, b)| [a, b]) } else { None };
+    Measured { value: tidy(mean), interval }
+}
+
 fn distribution(cases: &Cases<'_>, probability: &[f64]) -> Vec<Bar> {
     let log_odds = |p: f64| crate::base::units::logit(p.clamp(1e-4, 1.0 - 1e-4));
     let (low, high) = probability.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(log_odds(*p)), h.max(log_odds(*p))));

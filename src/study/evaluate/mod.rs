@@ -17,7 +17,7 @@ mod slices;
 mod stability;
 
 pub use audit::{AuditShare, bands, strategy_shares};
-pub use curves::{Bar, Bin, BrierParts, Curves, curves};
+pub use curves::{Bar, Bin, BrierParts, Curves, curves, mean_by_borrower};
 pub use follow::{MoneyMonth, Redefault, RollCell, money_by_month, redefault, rolls_beside_score};
 pub use permutation::{Permutation, Retrain, Shuffle, permutation, within_month};
 pub use slices::{Difference, Evaluated, Performance, Slice, SliceModel, evaluate};
