@@ -196,6 +196,7 @@ impl ReadContext<'_> {
                     .help("rename one of them, so that it is clear which is meant"),
             );
         }
+        let mut withheld_columns: Vec<&str> = Vec::new();
         let mut missing = |what: &str, source: &str| {
             problems.push(
                 Problem::error("data.missing_column", format!("{} has no column `{source}` ({what})", spec.kind.name()))
@@ -209,6 +210,9 @@ impl ReadContext<'_> {
             let source = mapped.map_or(known.name, String::as_str);
             let withheld = spec.protected.iter().chain(&spec.ignored).any(|s| s == source);
             if mapped.is_none() && !known.required && withheld {
+                if header.iter().any(|h| h == source) {
+                    withheld_columns.push(known.name);
+                }
                 continue;
             }
             if header.iter().any(|h| h == source) {
@@ -265,6 +269,18 @@ impl ReadContext<'_> {
                     purpose: Purpose::Protected,
                 });
             }
+        }
+        for column in withheld_columns {
+            problems.push(
+                Problem::note(
+                    "data.withheld_column",
+                    format!("{} has a column `{column}`, and the project withholds it from recoup", spec.kind.name()),
+                )
+                .file(self.name.clone())
+                .column(column)
+                .rule("a column of the data contract: without it cases, folds and exclusions may be others")
+                .help("if that is not meant, take it out of `protected` and `ignored`"),
+            );
         }
         let unused = header
             .iter()

@@ -11,6 +11,8 @@ pub struct CardRow {
     pub feature: String,
     /// The bin.
     pub bin: String,
+    /// What falls into it, exactly: `above A up to B` with edges that read back to the same bits, or the words; of a pair, both joined by ` × `.
+    pub exact: String,
     /// Training cases; `None` for the base.
     pub n: Option<u64>,
     /// Their share of all, weighted.
@@ -44,6 +46,7 @@ pub fn card(model: &Model) -> Vec<CardRow> {
     let blank = |feature: &str, bin: &str| CardRow {
         feature: feature.to_string(),
         bin: bin.to_string(),
+        exact: String::new(),
         n: None,
         share: f64::NAN,
         repaid_share: f64::NAN,
@@ -76,6 +79,7 @@ pub fn card(model: &Model) -> Vec<CardRow> {
                 contribution: term.contributions[k],
                 points: term.points[k],
                 share_contribution: share.map(|s| s.contributions[t][k]),
+                exact: term.bins.cut.exact(k),
                 ..blank(&term.bins.name, &bin.label)
             });
         }

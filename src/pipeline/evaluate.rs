@@ -1,6 +1,9 @@
 //! `recoup evaluate`: models on cases whose outcome is known, beside baselines and each other.
 
+mod audit;
 mod contenders;
+mod dimensions;
+mod notes;
 mod runs;
 
 use super::score::book_model;
@@ -11,27 +14,25 @@ use crate::base::dates::Day;
 use crate::base::files::{refuse_input, write_whole};
 use crate::base::problem::{Problem, Problems, Result};
 use crate::data::cases::{Cases, Maturity};
-use crate::data::features::{FeatureColumn, Values};
+use crate::data::features::FeatureColumn;
 use crate::data::observe::Observed;
-use crate::decide::choose::decide;
 use crate::decide::policy::Policy;
-use crate::decide::ranked;
 use crate::decide::score::{Scored, score as score_cases};
 use crate::model::calibrate::fold_of;
 use crate::model::evaluate::pick;
 use crate::model::file::Model;
-use crate::report::evaluation::{Audit, Baseline, EvaluatedModel, EvaluationSummary, GroupPoints, Withheld};
+use crate::report::evaluation::{Baseline, EvaluatedModel, EvaluationSummary};
 use crate::report::page::{Lang, model_page};
 use crate::study::evaluate::{
-    APART, Cases as Evaluate, Contender, Dimension, Permutation, Retrain, Shuffle, Slice, bands, curves, evaluate as evaluate_cases,
-    feature_stability, mean_by_borrower, money_by_month, permutation, redefault, rolls_beside_score, score_stability, strategy_shares,
+    Cases as Evaluate, Contender, Dimension, Permutation, Retrain, Shuffle, Slice, curves, evaluate as evaluate_cases, feature_stability,
+    money_by_month, permutation, redefault, rolls_beside_score, score_stability,
 };
+use audit::{audit, audited, extract_audit};
 use contenders::{baselines, paid_amounts};
-use std::collections::BTreeSet;
+use dimensions::{buckets, months, products};
+use notes::{alarms, names, notes, within_training};
 use std::path::{Path, PathBuf};
 
-/// An AUC from here on is an alarm for leakage: nobody tells repayment so well.
-const ALARM: f64 = 0.98;
 /// Cases that models are trained anew on in the permutation check, at most, and as many to test them on.
 const PERMUTED_CASES: usize = 20_000;
 /// Shuffles beside the model's scores, and models trained anew.
@@ -182,6 +183,7 @@ pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Res
     let champion_score: Vec<f64> = rows.iter().map(|r| scored[0].score[*r as usize].log_odds()).collect();
     let outcomes = pick(&cases.outcomes, &rows);
     let relapse: Vec<Option<bool>> = outcomes.iter().map(|o| o.relapse).collect();
+    let redefault_unknown = repaid.iter().zip(&relapse).filter(|(repaid, relapse)| **repaid && relapse.is_none()).count();
     let not_rolled: Vec<Option<bool>> = outcomes.iter().map(|o| o.not_rolled).collect();
     let bucket = pick(&cases.bucket, &rows);
     let (redefault, rolls) =
@@ -213,6 +215,7 @@ pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Res
         stability_reference,
         months: month.values.clone(),
         redefault,
+        redefault_unknown,
         rolls,
         runs,
         runs_by_month,
@@ -247,6 +250,14 @@ pub struct EvaluatePages {
 pub fn evaluate_to(project_file: &Path, ask: &EvaluateAsk, pages: &EvaluatePages, steps: Steps<'_>) -> Result<(EvaluationSummary, Problems)> {
     let inputs: Vec<PathBuf> = ask.models.iter().cloned().chain([project_file.to_path_buf()]).collect();
     pages.page.iter().chain(&pages.out).try_for_each(|out| refuse_input(out, &inputs))?;
+    if let (Some(page), Some(out)) = (&pages.page, &pages.out)
+        && page == out
+    {
+        return Err(Problem::error("evaluate.one_file", "the page and the figures would be written to the same file")
+            .file(page.display().to_string())
+            .rule("--page FILE.html --out FILE.json")
+            .fail());
+    }
     let (Evaluation { summary, champion }, problems) = evaluate(project_file, ask, steps)?;
     if let Some(path) = &pages.out {
         write_json(&summary, path)?;
@@ -283,89 +294,6 @@ fn sample(book: &Book, cases: &Cases, which: Sample) -> Result<(Vec<u32>, String
             .fail());
     }
     Ok((rows, words.to_string()))
-}
-
-/// A name for each model: its file's, told apart by a number where two are alike.
-fn names(files: &[PathBuf]) -> Vec<String> {
-    let mut taken = BTreeSet::new();
-    let mut names = Vec::new();
-    for file in files {
-        let stem = file.file_stem().map_or_else(|| file.display().to_string(), |s| s.to_string_lossy().into_owned());
-        let own = (1..).map(|k| if k == 1 { stem.clone() } else { format!("{stem} ({k})") }).find(|name| !taken.contains(name));
-        let own = own.unwrap_or(stem);
-        taken.insert(own.clone());
-        names.push(own);
-    }
-    names
-}
-
-fn within_training(model: &Model, cases: &Cases, rows: &[u32]) -> usize {
-    let window = model.provenance().train_window.as_ref();
-    let Some((from, until)) = window.and_then(|[a, b]| Some((Day::parse_iso(a)?, Day::parse_iso(b)?))) else { return 0 };
-    rows.iter().filter(|r| (from..=until).contains(&cases.as_of[**r as usize])).count()
-}
-
-/// What a reader must know of the models before any figure.
-fn notes(book: &Book, models: &[Model], names: &[String], cases: &Cases, rows: &[u32]) -> Vec<String> {
-    let mut notes = Vec::new();
-    let outcome = book.project.outcome.meaning();
-    for (model, name) in models.iter().zip(names) {
-        let from = model.provenance();
-        if from.project != book.project.name {
-            notes.push(format!("{name} was trained with another project, {}, and is judged on this one", from.project));
-        }
-        if from.outcome_meaning != outcome {
-            notes.push(format!("{name} predicts another outcome than this project's: {}", from.outcome_meaning));
-        }
-        let seen = within_training(model, cases, rows);
-        if seen > 0 {
-            notes.push(format!("{seen} of {} cases lie within the dates that {name} was trained on: on them its figures flatter", rows.len()));
-        }
-    }
-    notes
-}
-
-fn alarms(overall: &Slice, names: &[String]) -> Vec<String> {
-    let auc = |name: &String| overall.contenders.iter().find(|c| c.name == *name).and_then(|c| c.performance.auc.value);
-    let too_good = names.iter().filter_map(|name| auc(name).filter(|a| *a >= ALARM).map(|a| (name, a)));
-    let mut notes: Vec<String> = too_good
-        .map(|(name, auc)| {
-            format!("ALARM: {name} has an AUC of {auc:.3}; from {ALARM} on look for a feature that knows the outcome (recoup prove --hindsight)")
-        })
-        .collect();
-    notes.extend(overall.note.iter().map(|note| format!("all cases: {note}")));
-    notes
-}
-
-fn buckets(cases: &Cases) -> Dimension {
-    let values = crate::base::units::Bucket::NAMES.iter().map(|n| n.to_string()).collect();
-    Dimension { by: "bucket".into(), codes: cases.bucket.iter().map(|b| u32::from(b.0)).collect(), values }
-}
-
-fn products(observed: &Observed) -> Option<Dimension> {
-    match &observed.features.get("product")?.values {
-        Values::Category { codes, levels } => {
-            let missing = levels.len() as u32;
-            Some(Dimension {
-                by: "product".into(),
-                codes: codes.iter().map(|c| (*c).min(missing)).collect(),
-                values: levels.iter().map(|l| l.to_string()).chain(["missing".to_string()]).collect(),
-            })
-        }
-        Values::Number(_) => None,
-    }
-}
-
-/// The month of each case, all months in order.
-fn months(cases: &Cases) -> Dimension {
-    let indices: BTreeSet<i32> = cases.as_of.iter().map(|d| d.month_index()).collect();
-    let places: Vec<i32> = indices.into_iter().collect();
-    let code = |day: &Day| places.binary_search(&day.month_index()).map_or(APART, |p| p as u32);
-    let name = |index: &i32| {
-        let day = cases.as_of.iter().find(|d| d.month_index() == *index);
-        day.map_or(String::new(), |d| d.to_string().chars().take(7).collect())
-    };
-    Dimension { by: "month".into(), codes: cases.as_of.iter().map(code).collect(), values: places.iter().map(name).collect() }
 }
 
 fn first_month(month: &Dimension) -> Vec<u32> {
@@ -405,90 +333,4 @@ fn permuted(
         retrained: RETRAINED,
         seed,
     })
-}
-
-const AUDIT: &str = "audit:";
-
-/// The protected attributes of the evaluated cases as dimensions, and what of them is withheld.
-fn audited(book: &Book, cases: &Cases, rows: &[u32], least: usize) -> (Vec<Dimension>, Vec<Withheld>) {
-    let accounts = pick(&cases.account, rows);
-    let of = |column: &crate::data::history::AccountColumn| {
-        let (groups, [n, of_cases]) = bands(&column.name, &column.values, &accounts, least);
-        let attribute = groups.by.clone();
-        (Dimension { by: format!("{AUDIT}{attribute}"), ..groups }, Withheld { attribute, groups: n, cases: of_cases })
-    };
-    book.portfolio.protected.iter().map(of).unzip()
-}
-
-/// Takes the audited groups out of the slices.
-fn extract_audit(slices: &mut Vec<Slice>) -> Vec<Slice> {
-    let (groups, rest): (Vec<Slice>, Vec<Slice>) = std::mem::take(slices).into_iter().partition(|s| s.by.starts_with(AUDIT));
-    *slices = rest;
-    groups.into_iter().map(|s| Slice { by: s.by[AUDIT.len()..].to_string(), ..s }).collect()
-}
-
-#[allow(clippy::too_many_arguments)]
-fn audit(
-    book: &Book,
-    champion: &Model,
-    ask: &EvaluateAsk,
-    policy: Option<&Policy>,
-    overall: &Slice,
-    groups: Vec<Slice>,
-    withheld: Vec<Withheld>,
-    dimensions: &[Dimension],
-    scored: &Scored<'_>,
-    cases: &Cases,
-    rows: &[u32],
-) -> Result<Audit> {
-    let attributes: Vec<String> = dimensions.iter().map(|d| d.by[AUDIT.len()..].to_string()).collect();
-    if attributes.is_empty() {
-        let note = "the project names no protected column of its accounts ([tables.accounts] protected), so nothing can be said of groups";
-        return Ok(Audit { note: Some(note.into()), min_group: ask.min_group, ..Audit::default() });
-    }
-    let mut points = Vec::new();
-    for (dimension, attribute) in dimensions.iter().zip(&attributes) {
-        for (code, value) in dimension.values.iter().enumerate() {
-            let members: Vec<u32> = rows.iter().zip(&dimension.codes).filter(|(_, c)| **c as usize == code).map(|(r, _)| *r).collect();
-            let mean_points = mean_by_borrower(&pick(&scored.points, &members), &pick(&cases.borrower, &members));
-            points.push(GroupPoints { attribute: attribute.clone(), value: value.clone(), mean_points });
-        }
-    }
-    let gap = |s: &Slice| s.contenders.first().map(|c| c.performance.calibration_gap);
-    let of_all = gap(overall).and_then(|g| g.value).unwrap_or(0.0);
-    let gaps_found = groups
-        .iter()
-        .filter_map(|s| {
-            let (value, [low, high]) = gap(s).and_then(|g| g.value.zip(g.interval))?;
-            let way = if low > of_all { "too high" } else { "too low" };
-            let percent = |x: f64| format!("{:+.1} %", 100.0 * x);
-            let told = format!(
-                "{} {}: predicted {way} beside the other cases: predicted less repaid is {} ({} to {}), over all cases {}",
-                s.by,
-                s.value,
-                percent(value),
-                percent(low),
-                percent(high),
-                percent(of_all)
-            );
-            (low > of_all || high < of_all).then_some(told)
-        })
-        .collect();
-    let (mut strategies, mut strategies_of) = (Vec::new(), None);
-    if let Some(policy) = policy {
-        // A strategy is a decision of one day: the last one that was evaluated.
-        let day = rows.iter().map(|r| cases.as_of[*r as usize]).max().unwrap_or(Day::NEVER);
-        let observed = super::score::observe_at(book, day)?;
-        let cases = &observed.cases;
-        let scored = score_cases(champion, &observed.features, &cases.bucket)?;
-        let columns = ranked::columns(cases, &observed.features, &scored, book.project.currency.minor_digits);
-        let decisions = decide(policy, cases, scored.expected_share(), &columns)?;
-        let names: Vec<String> = policy.treatments.iter().map(|t| t.name.clone()).collect();
-        for column in &book.portfolio.protected {
-            let (groups, _) = bands(&column.name, &column.values, &cases.account, ask.min_group);
-            strategies.extend(strategy_shares(&groups, &decisions.chosen, &names, &cases.borrower));
-        }
-        strategies_of = Some(format!("{} {}, all {} cases of {day}", policy.name, policy.version, cases.len()));
-    }
-    Ok(Audit { attributes, note: None, min_group: ask.min_group, groups, points, withheld, gaps_found, strategies_of, strategies })
 }

@@ -51,6 +51,8 @@ pub struct EvaluationSummary {
     pub months: Vec<String>,
     /// Redefault of the cured by fifths of the champion's score.
     pub redefault: Vec<Redefault>,
+    /// Repaid cases of which it is not known yet, or never will be, whether they fell back.
+    pub redefault_unknown: usize,
     /// Repaid and rolled forward by bucket and thirds of the champion's score.
     pub rolls: Vec<RollCell>,
     /// Past runs beside what came.
@@ -112,6 +114,10 @@ pub struct RunMoney {
     pub cases: usize,
     /// Of them, those whose outcome is known now.
     pub matured: usize,
+    /// Of them, those whose outcome window has not passed.
+    pub immature: usize,
+    /// Of them, those that are no case of that day by today's tables, or have no amount.
+    pub not_matched: usize,
     /// Expected and paid of those; none before any has matured.
     pub money: Option<MoneyMonth>,
     /// Why there is none, where there is none.
@@ -137,6 +143,8 @@ pub struct Audit {
     pub gaps_found: Vec<String>,
     /// The day of the strategies, and the policy; none without one.
     pub strategies_of: Option<String>,
+    /// Groups too small among the cases of the strategies.
+    pub strategies_withheld: Vec<Withheld>,
     /// The share of each group that each strategy is recommended to.
     pub strategies: Vec<AuditShare>,
 }

@@ -38,6 +38,7 @@ pub fn card_table(model: &Model) -> OutTable {
         .with("contribution_micro_log_odds", whole(&|r| Some(r.contribution)))
         .with("points", number(&|r| r.points))
         .with("share_contribution_micro_log_odds", whole(&|r| r.share_contribution))
+        .with("bin_exact", text(&|r| &r.exact))
 }
 
 /// One row a case: who, when, what was known, what followed.

@@ -128,6 +128,23 @@ impl Cut {
         }
     }
 
+    /// What falls into a bin, exactly: edges as shortest texts that read back to the same bits, words separated by `|`.
+    pub fn exact(&self, code: usize) -> String {
+        let special = |s: &Special| s.values.iter().map(f64::to_string).chain(s.words.iter().cloned()).collect::<Vec<_>>().join("|");
+        match self {
+            Cut::Pair { cuts, .. } => format!("{} × {}", cuts[0].exact(code / cuts[1].bins()), cuts[1].exact(code % cuts[1].bins())),
+            _ if code == usize::from(self.missing()) => "missing".into(),
+            _ if code >= self.first_special() => special(&self.specials()[code - self.first_special()]),
+            Cut::Number { edges, .. } => match (code.checked_sub(1).map(|k| edges[k].0), edges.get(code).map(|e| e.0)) {
+                (None, None) => "any value".into(),
+                (None, Some(high)) => format!("up to {high}"),
+                (Some(low), None) => format!("above {low}"),
+                (Some(low), Some(high)) => format!("above {low} up to {high}"),
+            },
+            Cut::Category { groups, .. } => groups.get(code).map_or("other".into(), |words| words.join("|")),
+        }
+    }
+
     /// Whether a cut read from a file can be trusted.
     ///
     /// # Errors

@@ -144,6 +144,11 @@ pub fn train(input: &TrainingInput<'_>) -> Result<Model> {
     let fit = fitted.fit;
     let mut all = estimates(&fit, clustered.as_deref()).into_iter();
     let intercept = all.next().unwrap_or_default();
+    for dropped in &mut dropped {
+        if let Some(pair) = pairs.iter().find(|pair| pair.found.features.contains(&dropped.feature)) {
+            dropped.reason.push_str(&format!("; not by itself, but in the two-way table {}", pair.binned.bins.name));
+        }
+    }
     let exact = Contributions::exact(&fit, &data, &calibration).with_pairs(&pairs, &calibration);
     let scale = Scale::of(settings);
     let used = if settings.integer_points { exact.whole(&scale) } else { exact.clone() };

@@ -2,7 +2,7 @@
 
 use crate::base::config::Observe;
 use crate::base::dates::Day;
-use crate::base::files::io_failure;
+use crate::base::files::{fingerprint, io_failure};
 use crate::base::problem::{Problem, Result};
 use crate::data::cases::Maturity;
 use crate::data::flat::{FlatAsk, FlatValues, read_flat};
@@ -47,6 +47,7 @@ pub(super) fn runs(book: &Book, folder: &Path, steps: Steps<'_>) -> Result<(Vec<
 /// Cases of all runs whose outcome is known, side by side.
 #[derive(Default)]
 struct Came {
+    days: BTreeSet<Day>,
     expected: Vec<f64>,
     paid: Vec<f64>,
     borrower: Vec<u32>,
@@ -83,9 +84,18 @@ fn run(book: &Book, folder: &Path, came: &mut Came) -> Result<RunMoney> {
         as_of: day.to_string(),
         cases: hoped.len(),
         matured: 0,
+        immature: 0,
+        not_matched: 0,
         money: None,
         note: Some(note),
     };
+    let recorded = value.pointer("/outputs/ranked.csv").and_then(serde_json::Value::as_str);
+    if recorded != Some(fingerprint(&ranked)?.as_str()) {
+        return Ok(blank("its ranked.csv is not the one that its manifest records: it was changed after the run".into()));
+    }
+    if came.days.contains(&day) {
+        return Ok(blank("another run of the same day is counted already".into()));
+    }
     if !of_project.is_empty() && of_project != book.project.name {
         return Ok(blank(format!("it is a run of another project, {of_project}")));
     }
@@ -97,18 +107,28 @@ fn run(book: &Book, folder: &Path, came: &mut Came) -> Result<RunMoney> {
     let place: HashMap<&str, usize> = (0..cases.len()).map(|k| (cases.account_id(k), k)).collect();
     let scale = 10f64.powi(i32::from(book.project.currency.minor_digits));
     let (mut expected, mut paid, mut borrower) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut immature, mut not_matched) = (0, 0);
     for (row, hoped) in hoped.iter().enumerate() {
         let id = ids.text(row).unwrap_or_default();
-        let Some(k) = place.get(id.as_str()).copied().filter(|k| cases.maturity[*k] == Maturity::Mature) else { continue };
-        if let Some(arrears) = cases.arrears[k].known().filter(|_| cases.paid_ratio[k].is_finite() && hoped.is_finite()) {
+        let Some(k) = place.get(id.as_str()).copied() else {
+            not_matched += 1;
+            continue;
+        };
+        if cases.maturity[k] == Maturity::Immature {
+            immature += 1;
+        } else if let Some(arrears) = cases.arrears[k].known().filter(|_| cases.paid_ratio[k].is_finite() && hoped.is_finite()) {
             expected.push(hoped * scale);
             paid.push(arrears as f64 * cases.paid_ratio[k]);
             borrower.push(cases.borrower[k]);
+        } else {
+            not_matched += 1;
         }
     }
     if expected.is_empty() {
-        return Ok(blank("none of its cases has a known outcome in money yet".into()));
+        let none = blank("none of its cases has a known outcome in money yet".into());
+        return Ok(RunMoney { immature, not_matched, ..none });
     }
+    came.days.insert(day);
     let month: String = day.to_string().chars().take(7).collect();
     let whole = Dimension { by: "run".into(), codes: vec![0; expected.len()], values: vec![month.clone()] };
     let money = money_by_month(&expected, &paid, &borrower, &whole).into_iter().next();
@@ -117,5 +137,14 @@ fn run(book: &Book, folder: &Path, came: &mut Came) -> Result<RunMoney> {
     came.expected.append(&mut expected);
     came.paid.append(&mut paid);
     came.borrower.append(&mut borrower);
-    Ok(RunMoney { folder: folder.display().to_string(), as_of: day.to_string(), cases: hoped.len(), matured, money, note: None })
+    Ok(RunMoney {
+        folder: folder.display().to_string(),
+        as_of: day.to_string(),
+        cases: hoped.len(),
+        matured,
+        immature,
+        not_matched,
+        money,
+        note: None,
+    })
 }

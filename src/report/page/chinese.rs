@@ -53,6 +53,8 @@ const PATTERNS: &[(&str, &str)] = &[
         "{}: predicted too low beside the other cases: predicted less repaid is {} ({} to {}), over all cases {}",
         "{}：相对其他案件预测偏低：预测减实际 {}（{} 至 {}），全部案件 {}",
     ),
+    ("its ranked.csv is not the one that its manifest records: it was changed after the run", "ranked.csv 与清单记录不符：批次之后被改动"),
+    ("another run of the same day is counted already", "同日的另一批次已计入"),
     ("it is a run of another project, {}", "属于另一项目：{}"),
     ("the tables cover {} to {} only", "数据仅覆盖 {} 至 {}"),
     ("none of its cases has a known outcome in money yet", "尚无案件有已知的金额结果"),
@@ -82,6 +84,7 @@ const PATTERNS: &[(&str, &str)] = &[
     ),
     ("no model of the share repaid, the probability stands in for it: {}", "没有还款份额模型，以概率代替：{}"),
     // Why features were not used.
+    ("{}; not by itself, but in the two-way table {}", "{}；未单独使用，但用于交互表 {}"),
     ("its information value is {}, below {}", "信息值 {}，低于 {}"),
     ("its information value is {}, and chance alone gives up to {}", "信息值 {}，而偶然即可达到 {}"),
     ("beside the others its coefficient is {}: it works against its own bins", "与其他特征并用时系数为 {}：与自身各箱相反"),

@@ -8,7 +8,8 @@ use minijinja::{Environment, HtmlEscape};
 use std::sync::Arc;
 
 /// A number in a form: `int`, `3` or any other number of decimals, `pct` (a share as a percentage with one decimal), `signed` (three decimals with
-/// their sign), `gap` (a signed share), `p` (a p value). A dash where there is none.
+/// their sign), `gap` (a signed share), `p` (a p value), `m2` (minor units, shown in
+/// whole major units). A dash where there is none.
 pub fn shown(number: Option<f64>, form: &str) -> String {
     let Some(x) = number else { return "–".into() };
     match form {
@@ -16,6 +17,11 @@ pub fn shown(number: Option<f64>, form: &str) -> String {
         "int" => count(x.round() as u64),
         "pct" => format!("{:.1} %", 100.0 * x),
         "gap" => format!("{:+.1} %", 100.0 * x),
+        // `m2`: minor units of a currency of two decimals, in whole major units.
+        money if money.starts_with('m') => {
+            let digits: i32 = money[1..].parse().unwrap_or(0);
+            shown(Some(x / 10f64.powi(digits)), "int")
+        }
         "p" if x < 0.0001 => "< 0.0001".into(),
         "p" => format!("{x:.4}"),
         "signed" => format!("{x:+.3}"),

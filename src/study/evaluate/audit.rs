@@ -2,6 +2,7 @@
 
 use super::curves::rate_interval;
 use super::{APART, Dimension, Measured, tidy};
+use crate::base::dates::Day;
 use crate::data::features::{NO_LEVEL, Values};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -39,11 +40,19 @@ pub fn bands(attribute: &str, values: &Values, rows: &[u32], least: usize) -> (D
                 Some(parsed) if levels.len() > MOST_VALUES => {
                     numbers(&rows.iter().map(|r| parsed.get(of(r) as usize).copied().unwrap_or(f64::NAN)).collect::<Vec<f64>>())
                 }
-                _ => {
-                    let missing = levels.len() as u32;
-                    let codes = rows.iter().map(|r| if of(r) == NO_LEVEL { missing } else { of(r) }).collect();
-                    (codes, levels.iter().map(|l| l.to_string()).chain(["missing".to_string()]).collect())
-                }
+                _ => match dates(levels) {
+                    Some(days) => {
+                        let (codes, names) =
+                            numbers(&rows.iter().map(|r| days.get(of(r) as usize).copied().unwrap_or(f64::NAN)).collect::<Vec<f64>>());
+                        (codes, names.into_iter().map(|name| dated(&name)).collect())
+                    }
+                    None => {
+                        // A word `missing` is a missing value.
+                        let missing = levels.iter().position(|l| &**l == "missing").unwrap_or(levels.len()) as u32;
+                        let codes = rows.iter().map(|r| if of(r) == NO_LEVEL { missing } else { of(r) }).collect();
+                        (codes, levels.iter().map(|l| l.to_string()).chain(["missing".to_string()]).collect())
+                    }
+                },
             }
         }
     };
@@ -54,6 +63,20 @@ pub fn bands(attribute: &str, values: &Values, rows: &[u32], least: usize) -> (D
     let place = |c: &u32| kept.binary_search(c).map_or(APART, |p| p as u32);
     let values = kept.iter().map(|c| names[*c as usize].clone()).collect();
     (Dimension { by: attribute.to_string(), codes: codes.iter().map(place).collect(), values }, withheld)
+}
+
+/// Days of more than twelve different dates, as numbers; none if a word is no date.
+fn dates(levels: &[Box<str>]) -> Option<Vec<f64>> {
+    if levels.len() <= MOST_VALUES {
+        return None;
+    }
+    levels.iter().map(|l| Day::parse_iso(l.get(..10).unwrap_or(l)).map(|day| f64::from(day.0))).collect()
+}
+
+/// The name of a band of days, in dates.
+fn dated(name: &str) -> String {
+    let date = |text: &str| text.parse::<i32>().map_or_else(|_| text.to_string(), |days| Day(days).to_string());
+    name.split(" to ").map(date).collect::<Vec<_>>().join(" to ")
 }
 
 /// Codes and names of numbers: each its own group where they are few, else bands of equal mass.

@@ -8,6 +8,8 @@ use serde::Serialize;
 
 /// Bands of the score.
 const BANDS: usize = 5;
+/// The last bucket.
+const WORST: Bucket = Bucket(7);
 
 /// Cures of one band of the score, and how many of them fell back.
 #[derive(Clone, Debug, Serialize)]
@@ -114,7 +116,12 @@ pub fn rolls_beside_score(score: &[f64], bucket: &[Bucket], repaid: &[bool], not
                     band: band.map(|b| b + 1),
                     n: rows.len() as u64,
                     repaid_share: share(&rows, borrower, |k| repaid[k as usize]),
-                    rolled_forward: share(&rows, borrower, |k| not_rolled[k as usize] == Some(false)),
+                    // Beyond the last bucket there is none.
+                    rolled_forward: if bucket_now == WORST {
+                        Measured::default()
+                    } else {
+                        share(&rows, borrower, |k| not_rolled[k as usize] == Some(false))
+                    },
                 });
             }
         }
