@@ -409,6 +409,44 @@ fn the_sample_is_evaluated_with_a_challenger_a_policy_and_a_past_run() {
 }
 
 #[test]
+fn runs_that_were_changed_or_stand_twice_are_told_and_not_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |p: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join(p).display().to_string();
+    let (project, model, policy) = (path("data/sample/recoup.toml"), path("models/sample.json"), path("data/policies/current.toml"));
+    for (day, out) in [("2025-09-30", "runs/a"), ("2025-09-30", "runs/b"), ("2025-10-31", "runs/c"), ("2025-12-31", "runs/d")] {
+        let score = ["score", "--project", &project, "--model", &model, "--policy", &policy, "--as-of", day, "--out", out];
+        let done = Command::new(env!("CARGO_BIN_EXE_recoup")).current_dir(folder.path()).args(score).output().unwrap();
+        assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    }
+    let ranked = folder.path().join("runs/c/ranked.csv");
+    let changed = std::fs::read_to_string(&ranked).unwrap().replacen(",call,", ",visit,", 1);
+    std::fs::write(&ranked, changed).unwrap();
+    let done = on_sample(folder.path(), &["--runs", "runs", "--json"]);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    let json: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    let runs = json["runs"].as_array().unwrap();
+    let note = |k: usize| runs[k]["note"].as_str().unwrap_or_default();
+    assert_eq!((note(0), note(1)), ("", "another run of the same day is counted already"));
+    assert!(note(2).contains("changed after the run"), "{}", note(2));
+    assert!(note(3).contains("none of its cases has a known outcome"), "{}", note(3));
+    assert_eq!(runs[3]["immature"], runs[3]["cases"]);
+    let by_month = json["runs_by_month"].as_array().unwrap();
+    assert_eq!((by_month.len(), &by_month[0]["month"], &by_month[0]["n"]), (1, &"2025-09".into(), &runs[0]["matured"]));
+}
+
+#[test]
+fn dates_of_an_attribute_become_bands_and_the_word_missing_is_missing() {
+    let days: Vec<Box<str>> = (1..=20).map(|d| format!("1980-01-{d:02}").into()).collect();
+    let codes: Vec<u32> = (0..200).map(|k| k % 20).collect();
+    let rows: Vec<u32> = (0..200).collect();
+    let (dimension, _) = bands("born", &Values::Category { codes, levels: days }, &rows, 10);
+    assert_eq!(dimension.values[0], "1980-01-01 to 1980-01-04");
+    let codes = (0..200).map(|k| if k % 4 == 0 { u32::MAX } else { k % 2 }).collect();
+    let (dimension, _) = bands("x", &Values::Category { codes, levels: ["a", "missing"].map(Into::into).to_vec() }, &rows, 10);
+    assert_eq!(dimension.values, ["a", "missing"]);
+}
+
+#[test]
 fn what_is_odd_about_models_and_cases_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -150,6 +150,19 @@ fn a_table_is_fitted_shown_and_scored() {
     assert_eq!(row[5].parse::<f64>().unwrap(), p);
 }
 
+#[test]
+fn exact_edges_of_the_flat_scorecard_read_back_to_the_same_bits() {
+    let folder = fitted(&table(vec![]), &["--special", "arrears=-999", "--scorecard", "card.csv"]);
+    let model = json(&folder.path().join("m.json"));
+    let edges: Vec<&str> = model["terms"][0]["cut"]["edges"].as_array().unwrap().iter().map(|e| e.as_str().unwrap()).collect();
+    let exact: Vec<String> = rows(&folder.path().join("card.csv")).iter().filter(|r| &r[0] == "income").map(|r| r[13].to_string()).collect();
+    assert_eq!(exact[0], format!("up to {}", edges[0]));
+    assert_eq!(exact[1], format!("above {} up to {}", edges[0], edges[1]));
+    assert_eq!(exact.last().unwrap(), "missing");
+    let pair = rows(&folder.path().join("card.csv")).into_iter().find(|r| &r[0] == "income × arrears").unwrap();
+    assert!(pair[13].starts_with("up to ") && pair[13].contains(" × up to "), "{}", &pair[13]);
+}
+
 fn rows(path: &Path) -> Vec<csv::StringRecord> {
     csv::Reader::from_path(path).unwrap().records().map(Result::unwrap).collect()
 }
