@@ -8,14 +8,14 @@ mod runs;
 
 use super::score::book_model;
 use super::train::split;
-use super::{Book, Steps, observe_all, read_book, write_json};
+use super::{Book, Steps, observe_by_rule, only, read_book, write_json};
 use crate::base::config::Project;
 use crate::base::dates::Day;
 use crate::base::files::{refuse_input, write_whole};
 use crate::base::problem::{Problem, Problems, Result};
 use crate::data::cases::{Cases, Maturity};
 use crate::data::features::FeatureColumn;
-use crate::data::observe::Observed;
+use crate::data::observe::{Observed, Selection};
 use crate::decide::policy::Policy;
 use crate::decide::score::{Scored, score as score_cases};
 use crate::model::calibrate::fold_of;
@@ -98,7 +98,10 @@ pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Res
     let policy = ask.policy.as_deref().map(|file| Policy::load(file, digits)).transpose()?;
     let mut book = read_book(project, steps)?;
     steps("observing the accounts");
-    let observed = observe_all(&book)?;
+    let named = models.iter().flat_map(|model| model.inputs().into_keys().map(String::from).collect::<Vec<_>>());
+    let wanted: Vec<String> = named.chain(contenders::FEATURES.map(String::from)).collect();
+    let catalogue = only(&book.project, &wanted);
+    let observed = observe_by_rule(&book, &book.project.observe, Selection { catalogue: &catalogue, everyone: false })?;
     let cases = &observed.cases;
     let (rows, sample) = sample(&book, cases, ask.sample)?;
     let names = names(&ask.models);

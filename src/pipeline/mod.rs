@@ -34,7 +34,7 @@ use crate::study::rolls::{Ask, rolls as roll_rates};
 use crate::study::sample;
 use crate::study::simulate::{World, WorldSummary, simulate as simulate_world};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What `demo` leaves in its folder.
@@ -162,10 +162,11 @@ pub fn cases(project_file: &Path, ask: &CasesAsk, out: Option<&Path>, steps: Ste
     Ok((summary, book.problems))
 }
 
-/// The features of the catalogue to compute for some names: those named, or all where an expression, which may use any, is among them.
+/// The features of the catalogue to compute for some names: those named, and those whose names are words of the expressions among them.
 fn only(project: &Project, names: &[String]) -> Vec<Feature> {
-    let all = names.iter().any(|name| project.expressions.contains_key(name));
-    CATALOGUE.iter().filter(|feature| all || names.iter().any(|name| **name == *feature.name)).cloned().collect()
+    let sql = names.iter().filter_map(|name| project.expressions.get(name)).map(|spec| spec.sql.as_str());
+    let words: BTreeSet<String> = sql.flat_map(|sql| sql.split(|c: char| !c.is_alphanumeric() && c != '_')).map(str::to_lowercase).collect();
+    CATALOGUE.iter().filter(|feature| words.contains(&*feature.name) || names.iter().any(|name| **name == *feature.name)).cloned().collect()
 }
 
 fn unknown_feature(name: &str, features: &FeatureTable) -> Failure {

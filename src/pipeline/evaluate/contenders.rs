@@ -39,6 +39,9 @@ const FACTS: [Fact; 3] = [
     },
 ];
 
+/// The features that the baselines rank by.
+pub(super) const FEATURES: [&str; 3] = ["dpd", "days_since_payment", "arrears"];
+
 /// A model on the evaluated cases. Money is captured in the order of expected recovery: expected share × what is at stake.
 pub(super) fn of_model(name: &str, scored: &Scored<'_>, cases: &Cases, rows: &[u32]) -> Contender {
     let expected = |r: &u32| {
