@@ -250,6 +250,21 @@ enum Command {
         #[arg(long, value_name = "YYYY-MM-DD")]
         as_of: Day,
     },
+    /// Make a run again from its record and say whether it is the same to the byte, or what differs.
+    Replay {
+        /// The folder that `score` wrote.
+        #[arg(value_name = "RUN")]
+        run: PathBuf,
+        /// Where the project file is now, if not where it was.
+        #[arg(long, value_name = "FILE")]
+        project: Option<PathBuf>,
+        /// Where the model file is now.
+        #[arg(long, value_name = "FILE")]
+        model: Option<PathBuf>,
+        /// Where the policy file is now.
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+    },
     /// Say how accounts and balances move between buckets from month end to month end, how many are cured, and how many of those relapse.
     Rolls {
         /// The project file, recoup.toml.
@@ -533,6 +548,12 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             console.problems(&problems)?;
             console.result(&summary, || terminal::compare(&summary))?;
             Ok(Done { findings: false })
+        }
+        Command::Replay { run, project, model, policy } => {
+            let (summary, problems) = pipeline::replay(&run, &pipeline::ReplayAsk { project, model, policy }, &steps)?;
+            console.problems(&problems)?;
+            console.result(&summary, || terminal::replay(&summary))?;
+            Ok(Done { findings: !summary.identical })
         }
         Command::Rolls { project, by, out, from, until } => {
             let ask = Ask { by_product: by.is_some(), from, until };

@@ -5,12 +5,14 @@
 mod evaluate;
 mod flat;
 mod models;
+mod replay;
 mod score;
 mod train;
 
 pub use evaluate::{EvaluateAsk, EvaluatePages, Evaluation, Sample, evaluate, evaluate_to};
 pub use flat::{FitTableAsk, TextFormat, fit_table, score_table};
 pub use models::{model_diff, model_show};
+pub use replay::{ReplayAsk, replay};
 pub use score::{compare, score};
 pub use train::train;
 

@@ -461,6 +461,32 @@ pub struct ProveSummary {
     pub assumed: Vec<String>,
 }
 
+/// What `replay` found.
+#[derive(Debug, Serialize)]
+pub struct ReplaySummary {
+    /// The run's folder.
+    pub run: String,
+    /// Its day.
+    pub as_of: String,
+    /// Whether every input is what it was and every file came out the same, to the byte.
+    pub identical: bool,
+    /// Files that were compared.
+    pub files: usize,
+    /// What differs.
+    pub differences: Vec<ReplayDifference>,
+}
+
+/// A file or a version that differs.
+#[derive(Debug, Serialize)]
+pub struct ReplayDifference {
+    /// What it is.
+    pub what: String,
+    /// Its fingerprint or version in the record; none if the record has none.
+    pub recorded: Option<String>,
+    /// Now; none if it is not there.
+    pub now: Option<String>,
+}
+
 /// What `demo` did.
 #[derive(Debug, Serialize)]
 pub struct DemoSummary {

@@ -1,7 +1,7 @@
 //! Summaries laid out for a terminal. Takes a summary; gives text. Deliberately absent: colours and widths that depend on the terminal,
 //! so that what is read in a log is what was seen on a screen.
 
-use super::summary::{CasesSummary, CheckSummary, CompareSummary, DemoSummary, ScoreSummary};
+use super::summary::{CasesSummary, CheckSummary, CompareSummary, DemoSummary, ReplaySummary, ScoreSummary};
 use super::terminal_model::with_interval;
 use crate::study::compare::{Movement, PolicyResult};
 use crate::study::simulate::WorldSummary;
@@ -219,6 +219,24 @@ fn movement(out: &mut String, movement: &Movement, currency: &str) {
         let _ = writeln!(out, "    {}: {}", movement.from, m.from_because);
         let _ = writeln!(out, "    {}: {}", movement.to, m.to_because);
     }
+}
+
+/// What `replay` found.
+pub fn replay(summary: &ReplaySummary) -> String {
+    let mut out = String::new();
+    if summary.identical {
+        let _ = writeln!(
+            out,
+            "{}, {}: the same to the byte: every input is what it was, all {} files came out alike",
+            summary.run, summary.as_of, summary.files
+        );
+        return out;
+    }
+    let _ = writeln!(out, "{}, {}: not the same", summary.run, summary.as_of);
+    let short = |text: &Option<String>| text.as_ref().map_or("-".to_string(), |t| t.chars().take(12).collect());
+    let rows = summary.differences.iter().map(|d| vec![d.what.clone(), short(&d.recorded), short(&d.now)]);
+    let _ = writeln!(out, "{}", table(&["what differs", "in the record", "now"], rows));
+    out
 }
 
 /// What `compare` found.

@@ -23,6 +23,7 @@ mod parquet;
 mod prove;
 mod real;
 mod reference;
+mod replay;
 mod road;
 mod rolls;
 mod scorecard;
