@@ -250,6 +250,11 @@ enum Command {
         #[arg(long, value_name = "YYYY-MM-DD")]
         as_of: Day,
     },
+    /// Look at a policy by itself.
+    Policy {
+        #[command(subcommand)]
+        look: PolicyCommand,
+    },
     /// Make a run again from its record and say whether it is the same to the byte, or what differs.
     Replay {
         /// The folder that `score` wrote.
@@ -344,6 +349,28 @@ impl From<TextOptions> for pipeline::TextFormat {
     fn from(o: TextOptions) -> Self {
         pipeline::TextFormat { separator: o.separator, null_words: o.null_words, date_format: o.date_format }
     }
+}
+
+#[derive(Subcommand)]
+enum PolicyCommand {
+    /// Say everything that is wrong with a policy, at once: its file, and its conditions against the columns of a project's cases.
+    Check {
+        /// The policy file.
+        #[arg(value_name = "FILE")]
+        policy: PathBuf,
+        /// The project whose currency and columns it is for.
+        #[arg(long, value_name = "FILE")]
+        project: PathBuf,
+    },
+    /// Print a policy as a person would explain it.
+    Show {
+        /// The policy file.
+        #[arg(value_name = "FILE")]
+        policy: PathBuf,
+        /// The project whose currency and columns it is for.
+        #[arg(long, value_name = "FILE")]
+        project: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -547,6 +574,18 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             let (summary, problems) = pipeline::compare(&project, &model, &policy, as_of, &steps)?;
             console.problems(&problems)?;
             console.result(&summary, || terminal::compare(&summary))?;
+            Ok(Done { findings: false })
+        }
+        Command::Policy { look: PolicyCommand::Check { policy, project } } => {
+            let summary = pipeline::policy_show(&policy, &project)?;
+            let sound =
+                format!("{} {}: sound; {} treatments, {} holds\n", summary.name, summary.version, summary.treatments.len(), summary.holds.len());
+            console.result(&summary, || sound)?;
+            Ok(Done { findings: false })
+        }
+        Command::Policy { look: PolicyCommand::Show { policy, project } } => {
+            let summary = pipeline::policy_show(&policy, &project)?;
+            console.result(&summary, || terminal::policy(&summary))?;
             Ok(Done { findings: false })
         }
         Command::Replay { run, project, model, policy } => {

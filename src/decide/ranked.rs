@@ -14,6 +14,11 @@ use crate::model::file::Model;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// Columns of conditions that are numbers and no features, by name.
+pub const NUMBERS: [&str; 9] = ["dpd", "arrears", "stake", "outbound_7", "probability", "points", "share_repaid", "ability", "willingness"];
+/// Those that are words.
+pub const WORDS: [&str; 2] = ["bucket", "quadrant"];
+
 /// The columns that conditions may name: the case's own, its scores and holds, then every feature.
 pub fn columns<'a>(cases: &'a Cases, features: &'a FeatureTable, scored: &'a Scored<'_>, minor_digits: u8) -> Columns<'a> {
     let mut columns = Columns::default();

@@ -5,6 +5,7 @@
 mod evaluate;
 mod flat;
 mod models;
+mod policy;
 mod replay;
 mod score;
 mod train;
@@ -12,6 +13,7 @@ mod train;
 pub use evaluate::{EvaluateAsk, EvaluatePages, Evaluation, Sample, evaluate, evaluate_to};
 pub use flat::{FitTableAsk, TextFormat, fit_table, score_table};
 pub use models::{model_diff, model_show};
+pub use policy::policy_show;
 pub use replay::{ReplayAsk, replay};
 pub use score::{compare, score};
 pub use train::train;

@@ -20,6 +20,7 @@ mod metamorphic;
 mod model;
 mod page;
 mod parquet;
+mod policy;
 mod prove;
 mod real;
 mod reference;

@@ -1,0 +1,78 @@
+//! `recoup policy check` and `recoup policy show`: a policy by itself, without a book.
+
+use crate::base::config::{FeatureKind, Project};
+use crate::base::problem::Result;
+use crate::data::cases::Holds;
+use crate::data::catalogue::CATALOGUE;
+use crate::data::expressions::{ColumnValues, Columns};
+use crate::data::observe::regime_name;
+use crate::decide::policy::{Policy, Scope, Source};
+use crate::decide::ranked::{NUMBERS, WORDS};
+use crate::report::summary::{HoldLine, PolicySummary, TreatmentLine};
+use std::path::Path;
+
+/// Reads a policy with the currency of a project, and its conditions against the columns that the project's cases have. No table is read.
+///
+/// # Errors
+/// Every problem of the policy file at once; those of the project file; every condition that names what no case has.
+pub fn policy_show(file: &Path, project_file: &Path) -> Result<PolicySummary> {
+    let project = Project::load(project_file)?;
+    let digits = project.currency.minor_digits;
+    let policy = Policy::load(file, digits)?;
+    policy.bind(&columns(&project))?;
+    let source = |source: &Option<Source>| match source {
+        None => String::new(),
+        Some(Source::Assumed { assumed_by }) => format!("assumed by {assumed_by}"),
+        Some(Source::Measured { measured_in, n, interval: [low, high] }) => format!("measured in {measured_in}, n {n}, {low:+} to {high:+}"),
+    };
+    let name = |place: &usize| policy.treatments[*place].name.clone();
+    let treatments = policy.treatments.iter().map(|t| TreatmentLine {
+        name: t.name.clone(),
+        family: t.family,
+        rung: t.rung,
+        covers: t.scope,
+        cost: t.cost.text(digits),
+        complaint_cost: t.complaint_cost.text(digits),
+        effect: t.effect,
+        effect_source: source(&t.source),
+        condition: t.eligible.as_ref().map(|(sql, _)| sql.split_whitespace().collect::<Vec<_>>().join(" ")),
+        signed_by: t.signed_by.clone(),
+    });
+    Ok(PolicySummary {
+        file: file.display().to_string(),
+        name: policy.name.clone(),
+        version: policy.version.clone(),
+        fingerprint: policy.fingerprint.clone(),
+        decides_per: if policy.unit == Scope::Borrower { "borrower" } else { "account" },
+        reference: policy.reference.name.clone(),
+        reference_effect: policy.reference.effect,
+        reference_source: source(&policy.reference.source),
+        currency: project.currency.code.clone(),
+        treatments: treatments.collect(),
+        holds: policy
+            .holds
+            .iter()
+            .map(|h| HoldLine { hold: h.name, leaves: h.allow.iter().map(name).collect(), leads_to: h.recommend.as_ref().map(name) })
+            .collect(),
+        assumed: policy.assumptions(true),
+    })
+}
+
+/// The columns of conditions by name and kind, without a case.
+fn columns(project: &Project) -> Columns<'static> {
+    let mut columns = Columns::default();
+    let number = || ColumnValues::Number(Vec::new().into());
+    let words = || ColumnValues::Words { codes: Vec::new().into(), words: Vec::new().into() };
+    NUMBERS.iter().for_each(|name| columns.add(name, number()));
+    WORDS.iter().for_each(|name| columns.add(name, words()));
+    Holds::ALL.iter().for_each(|(_, name)| columns.add(name, ColumnValues::Truth(Vec::new())));
+    CATALOGUE.iter().for_each(|feature| columns.add(&feature.name, number()));
+    project.regimes.keys().for_each(|name| columns.add(&regime_name(name), number()));
+    columns.add("product", words());
+    columns.add("limit", number());
+    for (name, feature) in project.tables.iter().flat_map(|table| &table.features) {
+        columns.add(name, if feature.kind == FeatureKind::Category { words() } else { number() });
+    }
+    project.expressions.keys().for_each(|name| columns.add(name, number()));
+    columns
+}
