@@ -75,6 +75,7 @@
 //! | `report::tables` | the cases and the problems as tables |
 //! | `report::dictionary` | the catalogue of features, described |
 //! | `report::evaluation` | what `evaluate` found |
+//! | `report::explanation` | why a case was decided as it was |
 //! | `report::page` | the model page and the report of the day: templates, charts, figures that name their place |
 //! | `report::manifest` | the record of a run |
 //! | `report::terminal`, `report::terminal_model`, `report::terminal_rolls`, `report::terminal_prove`, `report::terminal_evaluation` | summaries laid out |

@@ -11,7 +11,7 @@ use recoup::data::write::Format;
 use recoup::pipeline;
 use recoup::report::page::Lang;
 use recoup::report::tables::{is_problems_file, write_problems};
-use recoup::report::{dictionary, terminal, terminal_evaluation, terminal_model, terminal_prove, terminal_rolls};
+use recoup::report::{dictionary, explanation, terminal, terminal_evaluation, terminal_model, terminal_prove, terminal_rolls};
 use recoup::study::prove;
 use recoup::study::rolls::Ask;
 use recoup::study::simulate::{Shape, World};
@@ -255,20 +255,24 @@ enum Command {
         #[command(subcommand)]
         look: PolicyCommand,
     },
+    /// Say why a case of a run was decided as it was: the score as a sum, every treatment with its veto or its value.
+    Explain {
+        /// The case: an account, or account@as_of.
+        #[arg(value_name = "CASE")]
+        case: String,
+        /// The folder that `score` wrote.
+        #[arg(long, value_name = "RUN")]
+        run: PathBuf,
+        #[command(flatten)]
+        moved: Moved,
+    },
     /// Make a run again from its record and say whether it is the same to the byte, or what differs.
     Replay {
         /// The folder that `score` wrote.
         #[arg(value_name = "RUN")]
         run: PathBuf,
-        /// Where the project file is now, if not where it was.
-        #[arg(long, value_name = "FILE")]
-        project: Option<PathBuf>,
-        /// Where the model file is now.
-        #[arg(long, value_name = "FILE")]
-        model: Option<PathBuf>,
-        /// Where the policy file is now.
-        #[arg(long, value_name = "FILE")]
-        policy: Option<PathBuf>,
+        #[command(flatten)]
+        moved: Moved,
     },
     /// Say how accounts and balances move between buckets from month end to month end, how many are cured, and how many of those relapse.
     Rolls {
@@ -348,6 +352,26 @@ fn separator(text: &str) -> Result<u8, String> {
 impl From<TextOptions> for pipeline::TextFormat {
     fn from(o: TextOptions) -> Self {
         pipeline::TextFormat { separator: o.separator, null_words: o.null_words, date_format: o.date_format }
+    }
+}
+
+/// Where the files of a run are now, as typed.
+#[derive(clap::Args)]
+struct Moved {
+    /// Where the project file is now, if not where it was.
+    #[arg(long, value_name = "FILE")]
+    project: Option<PathBuf>,
+    /// Where the model file is now.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Where the policy file is now.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+impl From<Moved> for pipeline::MovedFiles {
+    fn from(Moved { project, model, policy }: Moved) -> Self {
+        pipeline::MovedFiles { project, model, policy }
     }
 }
 
@@ -588,8 +612,14 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             console.result(&summary, || terminal::policy(&summary))?;
             Ok(Done { findings: false })
         }
-        Command::Replay { run, project, model, policy } => {
-            let (summary, problems) = pipeline::replay(&run, &pipeline::ReplayAsk { project, model, policy }, &steps)?;
+        Command::Explain { case, run, moved } => {
+            let (explained, problems) = pipeline::explain(&case, &run, &moved.into(), &steps)?;
+            console.problems(&problems)?;
+            console.result(&explained, || explanation::explanation(&explained))?;
+            Ok(Done { findings: false })
+        }
+        Command::Replay { run, moved } => {
+            let (summary, problems) = pipeline::replay(&run, &moved.into(), &steps)?;
             console.problems(&problems)?;
             console.result(&summary, || terminal::replay(&summary))?;
             Ok(Done { findings: !summary.identical })

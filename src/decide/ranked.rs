@@ -85,25 +85,27 @@ pub fn because(decisions: &Decisions<'_>, case: usize, minor_digits: u8) -> Stri
     }
 }
 
+/// What vetoed a treatment, in words; none where nothing did.
+pub fn veto(decisions: &Decisions<'_>, columns: &Columns<'_>, case: usize, place: usize) -> Option<String> {
+    let policy = decisions.policy;
+    let condition = policy.treatments[place].eligible.as_ref().map_or("", |(sql, _)| sql.trim());
+    match decisions.verdicts[case * policy.treatments.len() + place] {
+        Verdict::Free => None,
+        Verdict::Held(rule) => Some(policy.holds[usize::from(rule)].name.replace('_', " ")),
+        Verdict::NotEligible => Some(format!("condition not met ({})", condition.split_whitespace().collect::<Vec<_>>().join(" "))),
+        Verdict::Unknown => {
+            let missing = decisions.conditions[place].as_ref().map_or(Vec::new(), |c| c.unknown_columns(columns, case));
+            Some(format!("condition unknown ({} not known)", missing.join(", ")))
+        }
+        Verdict::OnAnotherAccount => Some("vetoed on another account of the borrower".to_string()),
+    }
+}
+
 /// What vetoed the other treatments, in words.
 pub fn vetoes(decisions: &Decisions<'_>, columns: &Columns<'_>, case: usize) -> String {
-    let policy = decisions.policy;
-    let treatments = policy.treatments.len();
-    let mut parts: Vec<String> = Vec::new();
-    for (place, treatment) in policy.treatments.iter().enumerate() {
-        let condition = treatment.eligible.as_ref().map_or("", |(sql, _)| sql.trim());
-        let why = match decisions.verdicts[case * treatments + place] {
-            Verdict::Free => continue,
-            Verdict::Held(rule) => policy.holds[usize::from(rule)].name.replace('_', " "),
-            Verdict::NotEligible => format!("condition not met ({})", condition.split_whitespace().collect::<Vec<_>>().join(" ")),
-            Verdict::Unknown => {
-                let missing = decisions.conditions[place].as_ref().map_or(Vec::new(), |c| c.unknown_columns(columns, case));
-                format!("condition unknown ({} not known)", missing.join(", "))
-            }
-            Verdict::OnAnotherAccount => "vetoed on another account of the borrower".to_string(),
-        };
-        parts.push(format!("{}: {why}", treatment.name));
-    }
+    let treatments = decisions.policy.treatments.iter().enumerate();
+    let parts: Vec<String> =
+        treatments.filter_map(|(place, t)| veto(decisions, columns, case, place).map(|why| format!("{}: {why}", t.name))).collect();
     parts.join("; ")
 }
 

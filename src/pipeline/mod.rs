@@ -3,18 +3,22 @@
 //! Takes paths and arguments; gives serialisable summaries. Deliberately absent: printing, exiting, the clock.
 
 mod evaluate;
+mod explain;
 mod flat;
 mod models;
 mod policy;
 mod replay;
+mod run_record;
 mod score;
 mod train;
 
 pub use evaluate::{EvaluateAsk, EvaluatePages, Evaluation, Sample, evaluate, evaluate_to};
+pub use explain::explain;
 pub use flat::{FitTableAsk, TextFormat, fit_table, score_table};
 pub use models::{model_diff, model_show};
 pub use policy::policy_show;
-pub use replay::{ReplayAsk, replay};
+pub use replay::replay;
+pub use run_record::MovedFiles;
 pub use score::{compare, score};
 pub use train::train;
 

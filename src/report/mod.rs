@@ -4,6 +4,7 @@ pub mod summary;
 pub mod tables;
 pub mod dictionary;
 pub mod evaluation;
+pub mod explanation;
 pub mod manifest;
 pub mod terminal;
 pub mod terminal_model;

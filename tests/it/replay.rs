@@ -83,6 +83,49 @@ fn what_was_changed_since_is_named() {
     assert_eq!(none.status.code(), Some(2));
 }
 
+#[test]
+fn a_case_is_explained_as_the_run_decided_it() {
+    let folder = folder_with_run();
+    let mut reader = csv::Reader::from_path(folder.path().join("run/ranked.csv")).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let ranked: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let of = |row: &csv::StringRecord, name: &str| row[header.iter().position(|h| h == name).unwrap()].to_string();
+    // The first case, and the first that a hold leads elsewhere.
+    let held = ranked.iter().find(|row| !of(row, "holds").is_empty()).unwrap();
+    for row in [&ranked[0], held] {
+        let account = of(row, "account_id");
+        let done = recoup(folder.path(), &["explain", &format!("{account}@2025-11-30"), "--run", "run", "--json"]);
+        assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+        let json: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        let sum: i64 = json["parts"].as_array().unwrap().iter().map(|p| p["contribution"].as_i64().unwrap()).sum();
+        assert_eq!(json["score"], sum);
+        let p = (1.0 / (1.0 + (-(sum as f64) * 1e-6).exp()) * 1e9).round_ties_even() / 1e9;
+        assert_eq!(json["probability_repaid"].as_f64(), Some(p));
+        assert_eq!(json["probability_repaid"].as_f64(), of(row, "probability_repaid").parse().ok());
+        for (ours, theirs) in [("strategy", "strategy"), ("because", "strategy_reason"), ("expected_gain", "expected_gain")] {
+            assert_eq!(json[ours], of(row, theirs), "{ours} of {account}");
+        }
+        let treatments = json["treatments"].as_array().unwrap();
+        let vetoes = treatments.iter().filter_map(|t| Some(format!("{}: {}", t["name"].as_str()?, t["veto"].as_str()?)));
+        assert_eq!(vetoes.collect::<Vec<_>>().join("; "), of(row, "vetoes"));
+        let chosen: Vec<&str> = treatments.iter().filter(|t| t["chosen"] == true).map(|t| t["name"].as_str().unwrap()).collect();
+        assert_eq!(chosen, [of(row, "strategy")]);
+        assert_eq!(json["changed"], serde_json::json!([]));
+    }
+    let said = text(&recoup(folder.path(), &["explain", &of(&ranked[0], "account_id"), "--run", "run"]).stdout);
+    assert!(said.contains("the score is the sum of") && said.contains("vetoed: condition not met"), "{said}");
+    // What was changed since is said; another day and another account are no case of this run.
+    let policy = std::fs::read_to_string(folder.path().join(POLICY)).unwrap();
+    std::fs::write(folder.path().join(POLICY), policy + "\n# a remark\n").unwrap();
+    let said = text(&recoup(folder.path(), &["explain", &of(&ranked[0], "account_id"), "--run", "run"]).stdout);
+    assert!(said.contains("the policy file was changed after the run"), "{said}");
+    for (case, why) in [("1@2025-10-31", "the run is of another day"), ("nobody", "`nobody` is no case of 2025-11-30")] {
+        let done = recoup(folder.path(), &["explain", case, "--run", "run"]);
+        assert_eq!(done.status.code(), Some(2));
+        assert!(text(&done.stderr).contains(why), "{}", text(&done.stderr));
+    }
+}
+
 /// A second member of a gzip file that holds nothing: other bytes, the same rows.
 fn gzip_of_nothing() -> Vec<u8> {
     vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]
