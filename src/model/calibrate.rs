@@ -74,6 +74,12 @@ pub fn fold_of(borrower: u32, seed: u64, folds: usize) -> u8 {
     ((z ^ (z >> 31)) % folds as u64) as u8
 }
 
+/// Those of `rows` whose borrower is drawn, so that about `most` are left: all of them where there are no more.
+pub fn some_borrowers(rows: impl ExactSizeIterator<Item = u32>, most: usize, seed: u64, borrower_of: impl Fn(u32) -> u32) -> Vec<u32> {
+    let share = rows.len().div_ceil(most).clamp(1, 255);
+    rows.filter(|row| share == 1 || fold_of(borrower_of(*row), seed, share) == 0).collect()
+}
+
 /// `log-odds of the outcome = intercept + slope × x`, at the maximum of the weighted likelihood.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line {
@@ -85,17 +91,15 @@ pub struct Line {
     pub slope_error: f64,
 }
 
-/// Fits a [`Line`]; `None` where the outcomes or the scores are all alike, or where a line separates the outcomes.
-pub fn line(x: &[f64], target: &Target<'_>, cluster: Option<&[u32]>) -> Option<Line> {
-    let n = x.len();
+/// Intercept, slope and the inverse of the information at the maximum of `Σ w [y η − ln(1 + e^η)]` with `η = intercept + slope × x`, of cases `[x, y, w]`;
+/// `None` where the outcomes or the scores are all alike, or where a line separates the outcomes.
+pub fn line_at_maximum(cases: impl Iterator<Item = [f64; 3]> + Clone) -> Option<(f64, f64, [f64; 3])> {
     let (mut intercept, mut slope) = (0.0, 1.0);
-    let mut settled = false;
-    let mut inverse = [0.0; 3];
     for _ in 0..60 {
         let (mut g0, mut g1, mut h00, mut h01, mut h11) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for (k, x) in x.iter().enumerate() {
-            let (p, w) = (sigmoid(intercept + slope * x), target.weight_of(k));
-            let (r, h) = (w * (target.outcome[k] - p), w * p * (1.0 - p));
+        for [x, y, w] in cases.clone() {
+            let p = sigmoid(intercept + slope * x);
+            let (r, h) = (w * (y - p), w * p * (1.0 - p));
             (g0, g1) = (g0 + r, g1 + r * x);
             (h00, h01, h11) = (h00 + h, h01 + h * x, h11 + h * x * x);
         }
@@ -103,19 +107,22 @@ pub fn line(x: &[f64], target: &Target<'_>, cluster: Option<&[u32]>) -> Option<L
         if determinant.is_nan() || determinant <= 1e-12 * h00 * h11 {
             return None;
         }
-        inverse = [h11 / determinant, -h01 / determinant, h00 / determinant];
+        let inverse = [h11 / determinant, -h01 / determinant, h00 / determinant];
         // A step of at most 1 keeps the first ones from overshooting.
         let (d0, d1) = (inverse[0] * g0 + inverse[1] * g1, inverse[1] * g0 + inverse[2] * g1);
         intercept += d0.clamp(-1.0, 1.0);
         slope += d1.clamp(-1.0, 1.0);
         if d0.abs().max(d1.abs()) < 1e-10 {
-            settled = true;
-            break;
+            return Some((intercept, slope, inverse));
         }
     }
-    if !settled {
-        return None;
-    }
+    None
+}
+
+/// Fits a [`Line`]; `None` where the outcomes or the scores are all alike, or where a line separates the outcomes.
+pub fn line(x: &[f64], target: &Target<'_>, cluster: Option<&[u32]>) -> Option<Line> {
+    let n = x.len();
+    let (intercept, slope, inverse) = line_at_maximum((0..n).map(|k| [x[k], target.outcome[k], target.weight_of(k)]))?;
     let score = |k: usize| {
         let r = target.weight_of(k) * (target.outcome[k] - sigmoid(intercept + slope * x[k]));
         // The slope's row of A⁻¹ times the case's score.

@@ -11,11 +11,11 @@
 //! # Source
 //! Lou, Caruana, Gehrke and Hooker 2013 (pairs found on the residuals of the additive model); the prior and the slope are ours.
 
-use super::bin::{Ask, Binned, FeatureBins, Limits, Rows, Target, Trend, can_pair, fit_bins, pair_bins, pair_codes};
-use super::calibrate::fold_of;
+use super::bin::{Ask, Binned, Limits, Rows, Target, Trend, can_pair, fit_bins, pair_bins, pair_codes};
+use super::calibrate::some_borrowers;
 use super::evaluate::{pick, squares_by_cluster};
 use super::file::Estimate;
-use super::fit::wald;
+use super::fit::{case_loss, wald};
 use crate::base::config::{BinObjective, Interactions};
 use crate::base::problem::Result;
 use crate::base::units::sigmoid;
@@ -143,9 +143,7 @@ pub fn find(axes: &[Binned], search: &Search<'_>, log_odds: &mut [f64]) -> Resul
     let mut pairs: Vec<(usize, usize)> = (0..axes.len()).flat_map(|b| (0..b).map(move |a| (a, b))).collect();
     pairs.retain(|(a, b)| can_pair(&axes[*a].bins, &axes[*b].bins));
     let n = search.target.outcome.len();
-    let share = n.div_ceil(SEARCH_CASES).min(255);
-    let drawn = |k: u32| share <= 1 || fold_of(search.borrower.map_or(k, |b| b[k as usize]), search.seed ^ 0x51ED, share) == 0;
-    let rows: Vec<u32> = (0..n as u32).filter(|k| drawn(*k)).collect();
+    let rows = some_borrowers(0..n as u32, SEARCH_CASES, search.seed ^ 0x51ED, |k| search.borrower.map_or(k, |b| b[k as usize]));
     let codes: Vec<Vec<u8>> = axes.par_iter().map(|axis| pick(&axis.codes, &rows)).collect();
     let (outcome, weight, fold) = (pick(search.target.outcome, &rows), search.target.weight.map(|w| pick(w, &rows)), pick(search.fold, &rows));
     let mut some = State { outcome: &outcome, weight: weight.as_deref(), fold: &fold, folds: search.folds, cases: Vec::new() };
@@ -204,10 +202,9 @@ fn measure(
     if h <= 0.0 || slope.is_nan() || slope <= 0.0 {
         return Ok(None);
     }
-    let loss = |eta: f64, y: f64| (1.0 + (-eta.abs()).exp()).ln() + eta.max(0.0) - y * eta;
     let total: f64 = (0..log_odds.len()).map(|k| state.weight_of(k)).sum();
     let gains: Vec<f64> = (0..log_odds.len())
-        .map(|k| state.weight_of(k) * (loss(log_odds[k], state.outcome[k]) - loss(log_odds[k] + slope * added(k), state.outcome[k])))
+        .map(|k| state.weight_of(k) * (case_loss(log_odds[k], state.outcome[k]) - case_loss(log_odds[k] + slope * added(k), state.outcome[k])))
         .collect();
     let gain: f64 = gains.iter().sum();
     let mean = gain / total;
@@ -224,10 +221,11 @@ fn measure(
         binned: pair_bins(first, second, &search.target)?,
         table: sums.iter().map(|cell| step(*cell, rules.prior)).collect(),
         slope: Estimate { value: slope, standard_error, clustered_error, z: of.z, p: of.p, interval: [of.low, of.high] },
-        found: Interaction { features: [name(&first.bins), name(&second.bins)], held_out_gain: mean, standard_error: error / total, pairs_tried },
+        found: Interaction {
+            features: [first.bins.name.clone(), second.bins.name.clone()],
+            held_out_gain: mean,
+            standard_error: error / total,
+            pairs_tried,
+        },
     }))
-}
-
-fn name(bins: &FeatureBins) -> String {
-    bins.name.clone()
 }

@@ -18,7 +18,7 @@ use crate::data::features::FeatureColumn;
 use crate::data::observe::{Observed, Selection};
 use crate::decide::policy::Policy;
 use crate::decide::score::{Scored, score as score_cases};
-use crate::model::calibrate::fold_of;
+use crate::model::calibrate::some_borrowers;
 use crate::model::evaluate::pick;
 use crate::model::file::Model;
 use crate::report::evaluation::{Baseline, EvaluatedModel, EvaluationSummary};
@@ -92,14 +92,17 @@ pub struct Evaluation {
 /// # Errors
 /// As [`super::cases`]; those of models and policy; `evaluate.none_mature` where no outcome is known; `score.missing_feature`.
 pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Result<(Evaluation, Problems)> {
-    let models: Vec<Model> = ask.models.iter().map(|file| book_model(file)).collect::<Result<_>>()?;
+    if ask.models.is_empty() {
+        return Err(Problem::error("evaluate.no_model", "evaluating needs a model").rule("recoup evaluate MODEL… --project FILE").fail());
+    }
+    let mut models: Vec<Model> = ask.models.iter().map(|file| book_model(file)).collect::<Result<_>>()?;
     let project = Project { audit: true, ..Project::load(project_file)? };
     let digits = project.currency.minor_digits;
     let policy = ask.policy.as_deref().map(|file| Policy::load(file, digits)).transpose()?;
     let mut book = read_book(project, steps)?;
     steps("observing the accounts");
     let named = models.iter().flat_map(|model| model.inputs().into_keys().map(String::from).collect::<Vec<_>>());
-    let wanted: Vec<String> = named.chain(contenders::FEATURES.map(String::from)).collect();
+    let wanted: Vec<String> = named.chain(contenders::FACTS.iter().map(|fact| fact.feature.to_string())).collect();
     let catalogue = only(&book.project, &wanted);
     let observed = observe_by_rule(&book, &book.project.observe, Selection { catalogue: &catalogue, everyone: false })?;
     let cases = &observed.cases;
@@ -113,7 +116,7 @@ pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Res
     }
     let mut notes = notes(&book, &models, &names, cases, &rows);
     let (train, _) = split(&book.project, cases);
-    let reference: Vec<u32> = if book.project.split.is_some() { train.clone() } else { Vec::new() };
+    let reference: Vec<u32> = if book.project.split.is_some() { train } else { Vec::new() };
     let paid = paid_amounts(cases, &rows);
     if paid.is_empty() {
         notes.push("the amounts repaid are not known of every case, so no figure is in money".into());
@@ -127,7 +130,8 @@ pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Res
     let of_rows = |d: &Dimension| Dimension { by: d.by.clone(), codes: pick(&d.codes, &rows), values: d.values.clone() };
     let mut dimensions = vec![of_rows(&buckets(cases))];
     dimensions.extend(products(&observed).map(|d| of_rows(&d)));
-    dimensions.push(of_rows(&month));
+    let month_of_rows = of_rows(&month);
+    dimensions.push(month_of_rows.clone());
     let (audited, withheld) = audited(&book, cases, &rows, ask.min_group);
     dimensions.extend(audited.iter().cloned());
     let (repaid, borrower) = (pick(&cases.repaid, &rows), pick(&cases.borrower, &rows));
@@ -153,9 +157,10 @@ pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Res
     } else {
         "the project's training cases".to_string()
     };
-    let retrain_rows = drawn(&reference, &cases.borrower, ask.seed);
-    let test_rows = drawn(&rows, &cases.borrower, ask.seed);
+    let drawn = |rows: &[u32]| some_borrowers(rows.iter().copied(), PERMUTED_CASES, ask.seed ^ 0xD1CE, |r| cases.borrower[r as usize]);
+    let (retrain_rows, test_rows) = (drawn(&reference), drawn(&rows));
     let disjoint = ask.sample == Sample::Test && !retrain_rows.is_empty();
+    let known = mature(cases);
     let mut of_models = Vec::new();
     for (m, (model, of)) in models.iter().zip(&scored).enumerate() {
         let score: Vec<f64> = of.score.iter().map(|s| s.log_odds()).collect();
@@ -167,8 +172,8 @@ pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Res
                 names[m]
             ));
         }
-        let expected: Vec<f64> = rows.iter().map(|r| expected_recovery(of, cases, *r)).collect();
-        let money = if paid.is_empty() { Vec::new() } else { money_by_month(&expected, &paid, &borrower, &of_rows(&month)) };
+        let expected: Vec<f64> = rows.iter().map(|r| contenders::expected_recovery(of, cases, *r)).collect();
+        let money = if paid.is_empty() { Vec::new() } else { money_by_month(&expected, &paid, &borrower, &month_of_rows) };
         of_models.push(EvaluatedModel {
             name: names[m].clone(),
             file: ask.models[m].display().to_string(),
@@ -178,19 +183,19 @@ pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Res
             cases_within_training: within_training(model, cases, &rows),
             terms: model.terms().len(),
             score_stability: score_stability(&score, &stability_rows, &month),
-            feature_stability: feature_stability(model, &of.design, &month, &cases.repaid, &mature(cases)),
+            feature_stability: feature_stability(model, &of.design, &month, &cases.repaid, &known),
             permutation,
             money,
         });
     }
-    let champion_score: Vec<f64> = rows.iter().map(|r| scored[0].score[*r as usize].log_odds()).collect();
+    let champion_score = &contenders[0].score;
     let outcomes = pick(&cases.outcomes, &rows);
     let relapse: Vec<Option<bool>> = outcomes.iter().map(|o| o.relapse).collect();
     let redefault_unknown = repaid.iter().zip(&relapse).filter(|(repaid, relapse)| **repaid && relapse.is_none()).count();
     let not_rolled: Vec<Option<bool>> = outcomes.iter().map(|o| o.not_rolled).collect();
     let bucket = pick(&cases.bucket, &rows);
     let (redefault, rolls) =
-        (redefault(&champion_score, &relapse, &borrower), rolls_beside_score(&champion_score, &bucket, &repaid, &not_rolled, &borrower));
+        (redefault(champion_score, &relapse, &borrower), rolls_beside_score(champion_score, &bucket, &repaid, &not_rolled, &borrower));
     let audit = audit(&book, &models[0], ask, policy.as_ref(), &evaluated.overall, groups, withheld, &audited, &scored[0], cases, &rows)?;
     let (runs, runs_by_month) = ask.runs.as_deref().map_or(Ok((Vec::new(), Vec::new())), |folder| runs::runs(&book, folder, steps))?;
     let days = || rows.iter().map(|r| cases.as_of[*r as usize]);
@@ -228,11 +233,7 @@ pub fn evaluate(project_file: &Path, ask: &EvaluateAsk, steps: Steps<'_>) -> Res
     };
     let problems = std::mem::take(&mut book.problems);
     drop(scored);
-    let champion = models.into_iter().next();
-    let Some(champion) = champion else {
-        return Err(Problem::error("evaluate.no_model", "evaluating needs a model").rule("recoup evaluate MODEL… --project FILE").fail());
-    };
-    Ok((Evaluation { summary, champion }, problems))
+    Ok((Evaluation { summary, champion: models.swap_remove(0) }, problems))
 }
 
 /// Files to write besides.
@@ -301,17 +302,6 @@ fn sample(book: &Book, cases: &Cases, which: Sample) -> Result<(Vec<u32>, String
 
 fn first_month(month: &Dimension) -> Vec<u32> {
     (0..month.codes.len() as u32).filter(|k| month.codes[*k as usize] == 0).collect()
-}
-
-fn expected_recovery(of: &Scored<'_>, cases: &Cases, row: u32) -> f64 {
-    let k = row as usize;
-    cases.stake[k].known().map_or(f64::NAN, |stake| stake as f64 * of.expected_share().of[k])
-}
-
-/// Some borrowers' cases, where there are many.
-fn drawn(rows: &[u32], borrower: &[u32], seed: u64) -> Vec<u32> {
-    let share = rows.len().div_ceil(PERMUTED_CASES).clamp(1, 255);
-    rows.iter().copied().filter(|r| share == 1 || fold_of(borrower[*r as usize], seed ^ 0xD1CE, share) == 0).collect()
 }
 
 fn permuted(

@@ -22,7 +22,7 @@ pub use super::bin::Target;
 pub use errors::{Wald, clustered_covariance, wald};
 pub use folds::out_of_fold;
 pub use newton::Newton;
-pub use penalty::{PenaltyChoice, Tried, choose_penalty};
+pub use penalty::{PenaltyChoice, Tried, case_loss, choose_penalty};
 pub use start::LinfaStart;
 pub use subset::Subset;
 

@@ -67,13 +67,18 @@ pub fn choose_penalty(data: &Coded<'_>, target: &Target<'_>, fold_of: &[u8], fol
     }
 }
 
+/// `ln(1 + e^η) − y η`: the log-loss of a case of log-odds η, exact however large they are.
+pub fn case_loss(eta: f64, y: f64) -> f64 {
+    eta.max(0.0) + (-eta.abs()).exp().ln_1p() - y * eta
+}
+
 /// Mean log-loss over cases, and its standard error over folds.
 fn loss(log_odds: &[f64], target: &Target<'_>, fold_of: &[u8], folds: usize) -> (f64, f64) {
     let mut sums = vec![(0.0, 0.0); folds];
     for (k, eta) in log_odds.iter().enumerate() {
         let (w, y) = (target.weight_of(k), target.outcome[k]);
         let (loss, weight) = &mut sums[usize::from(fold_of[k])];
-        *loss += w * (eta.max(0.0) + (-eta.abs()).exp().ln_1p() - y * eta);
+        *loss += w * case_loss(*eta, y);
         *weight += w;
     }
     let (all, weight) = sums.iter().fold((0.0, 0.0), |(l, n), (loss, weight)| (l + loss, n + weight));

@@ -4,7 +4,7 @@ use super::Sample;
 use crate::base::config::{ModelSettings, Penalty};
 use crate::base::problem::{Failure, Result};
 use crate::model::bin::Target;
-use crate::model::calibrate::fold_of;
+use crate::model::calibrate::some_borrowers;
 use crate::model::evaluate::pick;
 use crate::model::file::PenaltyTried;
 use crate::model::fit::{Coded, LogisticFit, Newton, Subset, choose_penalty, fit};
@@ -25,10 +25,8 @@ pub(super) fn penalty(data: &Coded<'_>, sample: &Sample, fold: &[u8], settings: 
         return Ok((penalty, Vec::new()));
     }
     let n = data.n;
-    let share = n.div_ceil(PENALTY_CASES);
     // A seed of its own, so that the borrowers drawn are spread over the folds.
-    let chosen = |k: u32| share <= 1 || fold_of(sample.borrower.as_ref().map_or(k, |b| b[k as usize]), settings.seed ^ 0x9E37, share.min(255)) == 0;
-    let rows: Vec<u32> = (0..n as u32).filter(|k| chosen(*k)).collect();
+    let rows = some_borrowers(0..n as u32, PENALTY_CASES, settings.seed ^ 0x9E37, |k| sample.borrower.as_ref().map_or(k, |b| b[k as usize]));
     let drawn = Subset::of(data, &sample.target(), &rows);
     let (some, target) = (drawn.data(data), drawn.target());
     let total = |target: &Target<'_>| (0..target.outcome.len()).map(|k| target.weight_of(k)).sum::<f64>();

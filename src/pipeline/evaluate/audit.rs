@@ -39,7 +39,7 @@ pub(super) fn extract_audit(slices: &mut Vec<Slice>) -> Vec<Slice> {
     groups.into_iter().map(|s| Slice { by: s.by[AUDIT.len()..].to_string(), ..s }).collect()
 }
 
-/// The audit: each group's figures, mean points, gaps found, and the strategies of the last evaluated day where a policy is given.
+/// The audit: each group's figures, mean points, gaps found, and the strategies of the last evaluated days where a policy is given.
 #[allow(clippy::too_many_arguments)]
 pub(super) fn audit(
     book: &Book,

@@ -15,7 +15,7 @@ pub(super) struct Fact {
     pub(super) name: &'static str,
     pub(super) meaning: &'static str,
     /// The feature that holds it.
-    feature: &'static str,
+    pub(super) feature: &'static str,
     /// Whether money is captured by more of it first: otherwise in the order of the chance to repay.
     most_first: bool,
 }
@@ -23,7 +23,8 @@ pub(super) struct Fact {
 /// A baseline and its ranking of the evaluated cases.
 type FactContender = (Fact, Contender);
 
-const FACTS: [Fact; 3] = [
+/// The baselines.
+pub(super) const FACTS: [Fact; 3] = [
     Fact { name: "dpd", meaning: "days past due alone: fewer rank higher", feature: "dpd", most_first: false },
     Fact {
         name: "days_since_payment",
@@ -39,15 +40,16 @@ const FACTS: [Fact; 3] = [
     },
 ];
 
-/// The features that the baselines rank by.
-pub(super) const FEATURES: [&str; 3] = ["dpd", "days_since_payment", "arrears"];
+/// Expected share × what is at stake, in minor units; `NaN` where nobody knows what is.
+pub(super) fn expected_recovery(of: &Scored<'_>, cases: &Cases, row: u32) -> f64 {
+    let k = row as usize;
+    cases.stake[k].known().map_or(f64::NAN, |stake| stake as f64 * of.expected_share().of[k])
+}
 
 /// A model on the evaluated cases. Money is captured in the order of expected recovery: expected share × what is at stake.
 pub(super) fn of_model(name: &str, scored: &Scored<'_>, cases: &Cases, rows: &[u32]) -> Contender {
-    let expected = |r: &u32| {
-        let k = *r as usize;
-        cases.stake[k].known().unwrap_or(0) as f64 * scored.expected_share().of[k]
-    };
+    // A case without an amount at stake comes last.
+    let expected = |r: &u32| Some(expected_recovery(scored, cases, *r)).filter(|x| !x.is_nan()).unwrap_or(0.0);
     Contender {
         name: name.to_string(),
         baseline: false,

@@ -1,5 +1,6 @@
 //! What a reader must know of models before any figure, and what calls them.
 
+use super::contenders::FACTS;
 use crate::base::dates::Day;
 use crate::data::cases::Cases;
 use crate::model::file::Model;
@@ -11,12 +12,10 @@ use std::path::PathBuf;
 /// An AUC from here on is an alarm for leakage: nobody tells repayment so well.
 const ALARM: f64 = 0.98;
 
-/// Names of the baselines, which no model may take.
-const BASELINES: [&str; 3] = ["dpd", "days_since_payment", "arrears_rank"];
-
 /// A name for each model: its file's, told apart by a number where two are alike.
 pub(super) fn names(files: &[PathBuf]) -> Vec<String> {
-    let mut taken: BTreeSet<String> = BASELINES.map(String::from).into();
+    // No model may take the name of a baseline.
+    let mut taken: BTreeSet<String> = FACTS.iter().map(|fact| fact.name.to_string()).collect();
     let mut names = Vec::new();
     for file in files {
         let stem = file.file_stem().map_or_else(|| file.display().to_string(), |s| s.to_string_lossy().into_owned());

@@ -32,7 +32,7 @@ fn fill(template: &'static str, lang: Lang, figures: serde_json::Value, context:
     let mut environment = Environment::new();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Chainable);
     show::register(&mut environment, lang, figures);
-    environment.add_template("style.html", include_str!("style.html")).map_err(failed)?;
+    environment.add_template("head.html", include_str!("head.html")).map_err(failed)?;
     environment.add_template("macros.html", include_str!("macros.html")).map_err(failed)?;
     environment.add_template("page.html", template).map_err(failed)?;
     environment.get_template("page.html").and_then(|page| page.render(context)).map_err(failed)

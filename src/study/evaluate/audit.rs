@@ -1,7 +1,7 @@
 //! Protected attributes: groups large enough to speak of, and the strategies recommended to each.
 
-use super::curves::rate_interval;
-use super::{APART, Dimension, Measured, tidy};
+use super::by_borrower::share;
+use super::{APART, Dimension, Measured};
 use crate::base::dates::Day;
 use crate::data::features::{NO_LEVEL, Values};
 use serde::Serialize;
@@ -106,19 +106,17 @@ fn numbers(values: &[f64]) -> (Vec<u32>, Vec<String>) {
 
 /// The share of each group that each strategy is recommended to; `chosen` has the strategy's place of each case.
 pub fn strategy_shares(groups: &Dimension, chosen: &[u8], strategies: &[String], borrower: &[u32]) -> Vec<AuditShare> {
-    let mut members: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    groups.codes.iter().enumerate().filter(|(_, c)| **c != APART).for_each(|(k, c)| members.entry(*c).or_default().push(k));
+    let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    groups.codes.iter().enumerate().filter(|(_, c)| **c != APART).for_each(|(k, c)| members.entry(*c).or_default().push(k as u32));
     let mut found = Vec::new();
     for (code, rows) in members {
-        let of: Vec<u32> = rows.iter().map(|k| borrower[*k]).collect();
         for (place, strategy) in strategies.iter().enumerate() {
-            let y: Vec<f64> = rows.iter().map(|k| f64::from(u8::from(usize::from(chosen[*k]) == place))).collect();
             found.push(AuditShare {
                 attribute: groups.by.clone(),
                 value: groups.values[code as usize].clone(),
                 strategy: strategy.clone(),
                 n: rows.len() as u64,
-                share: Measured { value: tidy(y.iter().sum::<f64>() / y.len() as f64), interval: rate_interval(y, &of) },
+                share: share(&rows, borrower, |k| usize::from(chosen[k as usize]) == place),
             });
         }
     }

@@ -1,9 +1,9 @@
 //! What the page draws of one contender on all cases: ROC, gains, calibration, score distribution by outcome, and Murphy's parts of Brier's score.
 
+use super::by_borrower::share;
 use super::groups::{CALIBRATION_BINS, Groups, ascending};
 use super::{Cases, Contender, Dimension, Measured, tidy};
 use crate::base::units::sigmoid;
-use crate::model::evaluate::{Z95, squares_by_cluster};
 use serde::Serialize;
 
 /// Points of a curve at most.
@@ -127,43 +127,14 @@ fn calibration(cases: &Cases<'_>, contender: &Contender, order: &[u32]) -> (Vec<
         let rate = members.iter().map(|k| y(*k)).sum::<f64>() / size;
         reliability += size * (predicted - rate).powi(2) / n as f64;
         resolution += size * (rate - mean_rate).powi(2) / n as f64;
-        let borrower: Vec<u32> = members.iter().map(|k| cases.borrower[*k as usize]).collect();
-        let interval = rate_interval(members.iter().map(|k| y(*k)).collect(), &borrower);
-        bins.push(Bin { n: members.len() as u64, predicted: rounded(predicted), repaid_share: Measured { value: tidy(rate), interval } });
+        let repaid_share = share(members, cases.borrower, |k| cases.repaid[k as usize]);
+        bins.push(Bin { n: members.len() as u64, predicted: rounded(predicted), repaid_share });
     }
     let score = (0..n as u32).map(|k| (y(k) - contender.probability[k as usize]).powi(2)).sum::<f64>() / n as f64;
     let uncertainty = mean_rate * (1.0 - mean_rate);
     let within = score - (reliability - resolution + uncertainty);
     let round = |x: f64| tidy(x).unwrap_or(0.0);
     (bins, BrierParts { reliability: round(reliability), resolution: round(resolution), uncertainty: round(uncertainty), within: round(within) })
-}
-
-/// A 95 % interval of a mean of 0 and 1 by borrower: Wilson's, with as many cases as their clustering leaves. None below two borrowers.
-pub(super) fn rate_interval(y: Vec<f64>, borrower: &[u32]) -> Option<[f64; 2]> {
-    let n = y.len() as f64;
-    let rate = y.iter().sum::<f64>() / n;
-    let (squares, clusters) = squares_by_cluster(y.iter().map(|y| y - rate).collect(), Some(borrower));
-    if clusters < 2.0 {
-        return None;
-    }
-    // Kish's design effect: variance by borrower over that of independent cases, never below one.
-    let (by_borrower, independent) = (squares * clusters / (clusters - 1.0), n * rate * (1.0 - rate));
-    let effect = if independent > 0.0 { (by_borrower / independent).max(1.0) } else { n / clusters };
-    let n = n / effect;
-    let z2 = Z95 * Z95;
-    let centre = (rate + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = Z95 * (rate * (1.0 - rate) / n + z2 / (4.0 * n * n)).sqrt() / (1.0 + z2 / n);
-    Some([tidy((centre - half).max(0.0))?, tidy((centre + half).min(1.0))?])
-}
-
-/// A mean with its 95 % interval by borrower: variance `G / (G − 1) × Σ (sum of a borrower's deviations)² / n²`. No interval below ten borrowers.
-pub fn mean_by_borrower(values: &[f64], borrower: &[u32]) -> Measured {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let (squares, clusters) = squares_by_cluster(values.iter().map(|x| x - mean).collect(), Some(borrower));
-    let half = Z95 * (squares * clusters / (clusters - 1.0)).sqrt() / n;
-    let interval = if clusters >= 10.0 { tidy(mean - half).zip(tidy(mean + half)).map(|(a, b)| [a, b]) } else { None };
-    Measured { value: tidy(mean), interval }
 }
 
 fn distribution(cases: &Cases<'_>, probability: &[f64]) -> Vec<Bar> {

@@ -1,7 +1,7 @@
 //! Figures from counts of repaid and not repaid by cell, cells by ascending score.
 
-use super::groups::{CALIBRATION_BINS, Groups, Means};
-use crate::base::units::sigmoid;
+use super::groups::{CALIBRATION_BINS, Groups};
+use crate::model::calibrate::line_at_maximum;
 
 /// Places of the figures.
 pub(super) const AUC: usize = 0;
@@ -69,7 +69,8 @@ pub(super) fn figures(groups: &Groups, slice: usize, counts: &[[f64; 2]], capaci
     found[MEAN_PROBABILITY] = p / n;
     found[GAP] = (p - good) / n;
     found[ECE] = by_bin.iter().map(|[_, p, yes]| (p - yes).abs()).sum::<f64>() / n;
-    if let Some((intercept, slope)) = line(counts, means) {
+    let cells = counts.iter().zip(means).filter(|([not, yes], _)| not + yes > 0.0);
+    if let Some((intercept, slope, _)) = line_at_maximum(cells.map(|([not, yes], m)| [m.log_odds, yes / (not + yes), not + yes])) {
         (found[INTERCEPT], found[SLOPE]) = (intercept, slope);
     }
     found
@@ -89,30 +90,4 @@ pub(super) fn top_share(cells: impl Iterator<Item = (f64, f64)>, room: f64) -> f
         held += of;
     }
     held
-}
-
-/// Intercept and slope of the outcomes on the log-odds, at the maximum of the likelihood; `None` where there is none.
-fn line(counts: &[[f64; 2]], means: &[Means]) -> Option<(f64, f64)> {
-    let (mut intercept, mut slope) = (0.0, 1.0);
-    for _ in 0..60 {
-        let (mut g0, mut g1, mut h00, mut h01, mut h11) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for ([not, yes], m) in counts.iter().zip(means) {
-            let (x, n) = (m.log_odds, not + yes);
-            let p = sigmoid(intercept + slope * x);
-            let (r, h) = (yes - n * p, n * p * (1.0 - p));
-            (g0, g1) = (g0 + r, g1 + r * x);
-            (h00, h01, h11) = (h00 + h, h01 + h * x, h11 + h * x * x);
-        }
-        let determinant = h00 * h11 - h01 * h01;
-        if determinant.is_nan() || determinant <= 1e-12 * h00 * h11 {
-            return None;
-        }
-        let (d0, d1) = ((h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant);
-        intercept += d0.clamp(-1.0, 1.0);
-        slope += d1.clamp(-1.0, 1.0);
-        if d0.abs().max(d1.abs()) < 1e-10 {
-            return Some((intercept, slope));
-        }
-    }
-    None
 }

@@ -1,9 +1,9 @@
 //! What became of the cases beside their score: relapses of the cured, moves between buckets, money expected and money paid.
 
-use super::curves::rate_interval;
-use super::{APART, Dimension, Measured, tidy};
+use super::by_borrower::{ratio, share};
+use super::{APART, Dimension, Measured};
 use crate::base::units::Bucket;
-use crate::model::evaluate::{Z95, squares_by_cluster};
+use crate::model::evaluate::pick;
 use serde::Serialize;
 
 /// Bands of the score.
@@ -68,16 +68,6 @@ fn bands(score: &[f64], rows: &[u32], bands: usize) -> Vec<usize> {
     found
 }
 
-fn share(rows: &[u32], borrower: &[u32], holds: impl Fn(u32) -> bool) -> Measured {
-    if rows.is_empty() {
-        return Measured::default();
-    }
-    let y: Vec<f64> = rows.iter().map(|k| f64::from(u8::from(holds(*k)))).collect();
-    let of: Vec<u32> = rows.iter().map(|k| borrower[*k as usize]).collect();
-    let value = tidy(y.iter().sum::<f64>() / y.len() as f64);
-    Measured { value, interval: rate_interval(y, &of) }
-}
-
 /// Relapses of the cured by fifths of their score; `relapse` is known of cures alone.
 pub fn redefault(score: &[f64], relapse: &[Option<bool>], borrower: &[u32]) -> Vec<Redefault> {
     let cures: Vec<u32> = (0..score.len() as u32).filter(|k| relapse[*k as usize].is_some()).collect();
@@ -130,26 +120,18 @@ pub fn rolls_beside_score(score: &[f64], bucket: &[Bucket], repaid: &[bool], not
 }
 
 /// Expected and paid by month, then of all; a case whose amounts are not known has `NaN` in one of them and is left out.
-///
-/// The interval of the ratio is that of a ratio of sums by borrower: variance `Σ (paid − ratio × expected)²` over `expected²`.
 pub fn money_by_month(expected: &[f64], paid: &[f64], borrower: &[u32], month: &Dimension) -> Vec<MoneyMonth> {
     let known = |k: &u32| expected[*k as usize].is_finite() && paid[*k as usize].is_finite() && month.codes[*k as usize] != APART;
     let all: Vec<u32> = (0..expected.len() as u32).filter(known).collect();
     let of = |name: &str, rows: &[u32]| {
-        let sum = |values: &[f64]| rows.iter().map(|k| values[*k as usize]).sum::<f64>();
-        let (hoped, came) = (sum(expected), sum(paid));
-        let ratio = came / hoped;
-        let of_borrower: Vec<u32> = rows.iter().map(|k| borrower[*k as usize]).collect();
-        let off = rows.iter().map(|k| paid[*k as usize] - ratio * expected[*k as usize]).collect();
-        let (squares, clusters) = squares_by_cluster(off, Some(&of_borrower));
-        let half = Z95 * (squares * clusters / (clusters - 1.0)).sqrt() / hoped;
-        let interval = if clusters >= 10.0 { tidy((ratio - half).max(0.0)).zip(tidy(ratio + half)).map(|(a, b)| [a, b]) } else { None };
+        let (expected, paid) = (pick(expected, rows), pick(paid, rows));
+        let found = ratio(&paid, &expected, &pick(borrower, rows));
         MoneyMonth {
             month: name.to_string(),
             n: rows.len() as u64,
-            expected: hoped.round(),
-            actual: came.round(),
-            ratio: Measured { value: tidy(ratio), interval },
+            expected: expected.iter().sum::<f64>().round(),
+            actual: paid.iter().sum::<f64>().round(),
+            ratio: Measured { interval: found.interval.map(|[low, high]| [low.max(0.0), high]), ..found },
         }
     };
     let mut found: Vec<MoneyMonth> = Vec::new();

@@ -4,9 +4,10 @@
 //! differences of models and baselines, curves, and checks. Deliberately absent: weights, and anything that reads a file.
 //!
 //! Reading order: `groups` (cases of like score), `figures` (what counts of groups say), `draws` (borrowers drawn again and again), `slices` (the
-//! results), `curves`, `stability`, `permutation`, `follow` (what became of cases: relapses, rolls, money), `audit`.
+//! results), `by_borrower` (shares and ratios with their errors), `curves`, `stability`, `permutation`, `follow` (what became of cases: relapses, rolls, money), `audit`.
 
 mod audit;
+mod by_borrower;
 mod curves;
 mod draws;
 mod figures;
@@ -17,7 +18,8 @@ mod slices;
 mod stability;
 
 pub use audit::{AuditShare, bands, strategy_shares};
-pub use curves::{Bar, Bin, BrierParts, Curves, curves, mean_by_borrower};
+pub use by_borrower::mean_by_borrower;
+pub use curves::{Bar, Bin, BrierParts, Curves, curves};
 pub use follow::{MoneyMonth, Redefault, RollCell, money_by_month, redefault, rolls_beside_score};
 pub use permutation::{Permutation, Retrain, Shuffle, permutation, within_month};
 pub use slices::{Difference, Evaluated, Performance, Slice, SliceModel, evaluate};

@@ -1,7 +1,7 @@
 //! Figures of every contender in every slice, with intervals and paired differences.
 
 use super::draws::{Drawn, Grouped, captured_once, draw, places};
-use super::figures::{AUC, BRIER, ECE, FIGURES, GAIN, GAP, INTERCEPT, KS, LOG_LOSS, MEAN_PROBABILITY, MONEY, REPAID_SHARE, SLOPE, Values, figures};
+use super::figures::{AUC, BRIER, ECE, GAIN, GAP, INTERCEPT, KS, LOG_LOSS, MEAN_PROBABILITY, MONEY, REPAID_SHARE, SLOPE, Values, figures};
 use super::groups::{Groups, OVERALL_CELLS, SLICE_CELLS, ascending};
 use super::{APART, Cases, Contender, Dimension, FEWEST_FOR_INTERVAL, Measured, tidy};
 use rayon::prelude::*;
@@ -273,7 +273,6 @@ fn performance(scaled: impl Fn(usize, &dyn Fn(f64) -> f64) -> Measured, capacity
 /// Percentiles of the draws; for KS and the expected calibration error, which chance only ever raises, the draws turned around the figure (the basic
 /// bootstrap), which takes off as much bias as the draws add.
 fn interval(value: f64, draws: impl Iterator<Item = f64>, figure: usize) -> Option<[f64; 2]> {
-    debug_assert!(figure < FIGURES);
     let found = percentiles(draws)?;
     if figure != KS && figure != ECE {
         return Some(found);

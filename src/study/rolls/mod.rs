@@ -10,7 +10,7 @@ mod found;
 
 pub use cycles::Flow;
 pub use found::{ALL, ARREARS, Amount, BucketFlows, CureRate, FlowShare, NO_PRODUCT, RelapseRate, RollRate, Rolls};
-pub use ratio::{Estimate, Sums};
+pub use ratio::{Estimate, Sums, wilson};
 
 use crate::base::config::Project;
 use crate::base::dates::Day;

@@ -76,7 +76,7 @@ impl Sums {
 }
 
 /// Wilson's 95 % interval of a proportion `r` of `n` draws; `n` need not be whole.
-fn wilson(r: f64, n: f64) -> (f64, f64) {
+pub fn wilson(r: f64, n: f64) -> (f64, f64) {
     let z2 = Z * Z;
     let scale = 1.0 + z2 / n;
     let centre = (r + z2 / (2.0 * n)) / scale;
