@@ -2,6 +2,8 @@
 
 pub mod units;
 pub mod dates;
+pub mod zone;
+pub mod bilingual;
 pub mod problem;
 pub mod schema;
 pub mod config;

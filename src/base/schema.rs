@@ -65,6 +65,9 @@ const ACCOUNTS: &[ColumnSpec] = &[
     may("secured", Code),
     may("income", Amount),
     may("payday", Number),
+    may("time_zone", Code),
+    may("evidence", Code),
+    may("accessible_channels", Code),
 ];
 const INSTALMENTS: &[ColumnSpec] = &[must("account_id", Id), must("due_on", Day), must("amount", Amount), may("known_on", Day)];
 const PAYMENTS: &[ColumnSpec] =
@@ -81,8 +84,15 @@ const STATEMENTS: &[ColumnSpec] = &[
     may("amount_paid", SignedAmount),
     may("arrears", Amount),
 ];
-const CONTACTS: &[ColumnSpec] =
-    &[must("account_id", Id), must("contacted_on", Day), may("known_on", Day), may("channel", Code), may("direction", Code), may("result", Code)];
+const CONTACTS: &[ColumnSpec] = &[
+    must("account_id", Id),
+    must("contacted_on", Day),
+    may("known_on", Day),
+    may("channel", Code),
+    may("direction", Code),
+    may("result", Code),
+    may("number", Code),
+];
 const EVENTS: &[ColumnSpec] = &[
     may("account_id", Id),
     may("borrower_id", Id),
@@ -92,6 +102,7 @@ const EVENTS: &[ColumnSpec] = &[
     may("known_on", Day),
     may("amount", Amount),
     may("source", Code),
+    may("answer_by", Day),
 ];
 
 /// Whether an account is secured.
@@ -134,6 +145,8 @@ pub const EVENT_KINDS: &[&str] = &[
     "legal_judgment",
     "legal_enforcement",
     "legal_closed",
+    "opt_out",
+    "debt_advice",
 ];
 
 impl TableKind {

@@ -12,7 +12,7 @@ pub struct Holds(pub u16);
 
 impl Holds {
     /// Every hold with its bit and its name, which is also its name as a column of conditions.
-    pub const ALL: [(Holds, &'static str); 9] = [
+    pub const ALL: [(Holds, &'static str); 11] = [
         (Holds(1), "dispute_open"),
         (Holds(2), "complaint_open"),
         (Holds(4), "moratorium"),
@@ -22,6 +22,8 @@ impl Holds {
         (Holds(64), "hardship"),
         (Holds(128), "vulnerable"),
         (Holds(256), "fraud_suspect"),
+        (Holds(512), "opt_out"),
+        (Holds(1024), "debt_advice"),
     ];
 
     /// The hold of that name.
@@ -44,6 +46,9 @@ impl Holds {
         Self::ALL.into_iter().filter(move |(hold, _)| self.has(*hold)).map(|(_, name)| name)
     }
 }
+
+/// Stages of the legal track, as conditions name them; the event that begins each is named `legal_` and the stage.
+pub const LEGAL_STAGES: [&str; 8] = ["none", "referred", "filed", "mediation", "withdrawn", "judgment", "enforcement", "closed"];
 
 /// Whether a case's outcome is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +113,8 @@ pub struct Cases {
     pub stake: Vec<Money>,
     /// What was in force.
     pub holds: Vec<Holds>,
+    /// Where the claim stands before a court: a place in [`LEGAL_STAGES`].
+    pub legal_stage: Vec<u8>,
     /// Outbound contacts of the borrower in the seven days up to `as_of`; `-1` where no contact log exists and none is declared.
     pub outbound_7: Vec<i32>,
     /// Whether nobody keeps a contact log and the project declares that nobody was contacted.
@@ -142,6 +149,7 @@ impl Cases {
         self.arrears.append(&mut other.arrears);
         self.stake.append(&mut other.stake);
         self.holds.append(&mut other.holds);
+        self.legal_stage.append(&mut other.legal_stage);
         self.outbound_7.append(&mut other.outbound_7);
         self.maturity.append(&mut other.maturity);
         self.repaid.append(&mut other.repaid);

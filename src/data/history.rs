@@ -159,7 +159,20 @@ pub struct Contacts {
     pub known_on: Vec<Day>,
     /// What it was.
     pub kind: Vec<ContactKind>,
+    /// By what channel: a place in [`crate::base::schema::CHANNELS`], or [`NO_CODE`].
+    pub channel: Vec<u8>,
+    /// With what result: a place in [`crate::base::schema::RESULTS`], or [`NO_CODE`].
+    pub result: Vec<u8>,
+    /// Which number was used, as a code; [`NO_NUMBER`] where the log does not say.
+    pub number: Vec<u32>,
+    /// The account that it was about, by its place.
+    pub account: Vec<u32>,
 }
+
+/// A contact whose channel or result the log does not say.
+pub const NO_CODE: u8 = u8::MAX;
+/// A contact whose number the log does not say.
+pub const NO_NUMBER: u32 = u32::MAX;
 
 /// Something that was in force for an account or a borrower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -172,6 +185,8 @@ pub struct Event {
     pub kind: u8,
     /// Last day in force; [`Day::NEVER`] while open.
     pub to: Day,
+    /// Day by which it must be answered, where the source says so; else [`Day::NULL`].
+    pub answer_by: Day,
 }
 
 /// Events grouped by account or by borrower, in order within each.
@@ -184,7 +199,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// Those of a place.
+    /// Those of a place; none in a book without a table of events.
     pub fn of(&self, place: usize) -> &[Event] {
         &self.list[range(&self.offsets, place)]
     }
@@ -197,6 +212,22 @@ pub struct AccountColumn {
     pub name: Box<str>,
     /// Its values, one an account.
     pub values: Values,
+}
+
+/// Words of a column that routes and never enters the score, one an account.
+#[derive(Clone, Debug, Default)]
+pub struct AccountWords {
+    /// Place of each account's word; out of range where there is none. Empty if the table has no such column.
+    pub codes: Vec<u32>,
+    /// The words.
+    pub words: Vec<Box<str>>,
+}
+
+impl AccountWords {
+    /// The word of an account.
+    pub fn of(&self, account: usize) -> Option<&str> {
+        self.words.get(*self.codes.get(account)? as usize).map(|w| &**w)
+    }
 }
 
 /// Everything known of every account.
@@ -222,6 +253,12 @@ pub struct Portfolio {
     pub income: Vec<Money>,
     /// Day of the month on which income comes, 1 to 31, `NaN` where not known; empty if the table has no such column.
     pub payday: Vec<f64>,
+    /// Where the borrower lives, by its clock: an IANA name or an offset.
+    pub time_zone: AccountWords,
+    /// What is on file to prove the claim, words apart by spaces.
+    pub evidence: AccountWords,
+    /// The channels by which a vulnerable borrower can be spoken to, words apart by spaces.
+    pub accessible_channels: AccountWords,
     /// Credit limit; empty if the table has no such column.
     pub limit: Vec<Money>,
     /// Day from which a write-off was known to be in force; [`Day::NEVER`] if there is none.

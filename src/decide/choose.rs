@@ -1,14 +1,19 @@
 //! The best of what was not vetoed: for each borrower, one treatment that covers all cases, or one for an account alone, whichever is worth most.
 //!
 //! Exactly optimal for a borrower: with the covering treatment fixed, each account switches to a treatment of its own where that is worth more
-//! than its part; the best covering treatment is taken. Deliberately absent: capacity.
+//! than its part; the best covering treatment is taken. Holds, care and routes lead before value is asked. Who is in hardship or vulnerable is
+//! decided twice, first as if they were not, and never gets anything firmer than that. Deliberately absent: capacity.
 
-use super::guardrail::{Verdict, verdicts};
+use super::facts::Situation;
+use super::guardrail::{Fired, Guard};
 use super::policy::{Policy, Scope};
+use super::rulebook::{Check, Mask};
 use super::value::{ExpectedShare, cost, shares};
 use crate::base::problem::Result;
 use crate::data::cases::Cases;
-use crate::data::expressions::{Columns, Expression};
+use crate::data::expressions::Columns;
+use rayon::prelude::*;
+use std::ops::Range;
 
 /// Why a treatment was chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +22,12 @@ pub enum Because {
     WorthMost,
     /// A hold leads to it: the place of its rule in the policy.
     Hold(u8),
+    /// Hardship or vulnerability leads to it.
+    Care,
+    /// The borrower can be reached only by a channel that a person must find.
+    Access,
+    /// Ability and willingness lead to it: the place of the route in the policy.
+    Route(u8),
     /// Nothing else may be recommended.
     NothingElse,
 }
@@ -25,10 +36,12 @@ pub enum Because {
 pub struct Decisions<'a> {
     /// The policy.
     pub policy: &'a Policy,
-    /// Its conditions.
-    pub conditions: Vec<Option<Expression>>,
-    /// Verdicts: entry `case × treatments + treatment`.
-    pub verdicts: Vec<Verdict>,
+    /// Its rules, as they were looked at.
+    pub guard: Guard<'a>,
+    /// The rules that fire, one a case.
+    pub fired: Vec<Fired>,
+    /// Treatments that cover the borrower and are vetoed on another account, as bits, one a case.
+    pub elsewhere: Vec<u32>,
     /// Place of the recommended treatment of each case.
     pub chosen: Vec<u8>,
     /// Why.
@@ -43,146 +56,271 @@ pub struct Decisions<'a> {
     pub runner_up: Vec<Option<(u8, f64)>>,
 }
 
+impl Decisions<'_> {
+    /// The rules that veto a treatment for a case.
+    pub fn vetoes(&self, case: usize, treatment: usize) -> Mask {
+        self.fired[case].rules & self.guard.rules.vetoes[treatment]
+    }
+
+    /// The rules that warn of a treatment for a case.
+    pub fn warnings(&self, case: usize, treatment: usize) -> Mask {
+        self.fired[case].rules & self.guard.rules.warns[treatment]
+    }
+
+    /// Whether a treatment covers the borrower and is vetoed on another account alone.
+    pub fn vetoed_elsewhere(&self, case: usize, treatment: usize) -> bool {
+        self.vetoes(case, treatment) == 0 && self.elsewhere[case] & (1 << treatment) != 0
+    }
+
+    /// Whether a treatment may be recommended for a case.
+    pub fn free(&self, case: usize, treatment: usize) -> bool {
+        self.vetoes(case, treatment) == 0 && self.elsewhere[case] & (1 << treatment) == 0
+    }
+}
+
+/// What is decided of one case.
+#[derive(Clone, Copy)]
+struct Decided {
+    fired: Fired,
+    elsewhere: u32,
+    chosen: u8,
+    because: Because,
+    gain: f64,
+    cost: f64,
+    share: f64,
+    runner_up: Option<(u8, f64)>,
+}
+
+/// What is the same for all borrowers.
+struct Chooser<'g, 'a> {
+    guard: &'g Guard<'a>,
+    cases: &'a Cases,
+    share: ExpectedShare<'a>,
+    /// The columns without hardship and vulnerability.
+    without_flags: Columns<'g>,
+    /// Places from the gentlest: of two that are worth the same the lower rung is taken, then the first in the file.
+    order: Vec<usize>,
+    costs: Vec<f64>,
+    wait: usize,
+    review: Option<usize>,
+    access: Mask,
+}
+
 /// One borrower's cases, valued.
-struct Group<'a> {
-    policy: &'a Policy,
+struct Group {
     /// Gain before cost: entry `(case − first) × treatments + treatment`.
     gross: Vec<f64>,
     shares: Vec<f64>,
 }
 
+/// Borrowers decided together: fixed, so that no output depends on threads.
+const CHUNK: usize = 1_024;
+
 /// Decides every case.
 ///
 /// # Errors
 /// `policy.expression`: conditions that the columns do not bear.
-pub fn decide<'a>(policy: &'a Policy, cases: &Cases, share: ExpectedShare<'_>, columns: &Columns<'_>) -> Result<Decisions<'a>> {
-    let conditions = policy.bind(columns)?;
-    let n = cases.len();
-    let mut decisions = Decisions {
-        verdicts: verdicts(policy, &conditions, cases, columns),
-        policy,
-        conditions,
-        chosen: vec![0; n],
-        because: vec![Because::NothingElse; n],
-        gain: vec![0.0; n],
-        cost: vec![0.0; n],
-        share: vec![0.0; n],
-        runner_up: vec![None; n],
+pub fn decide<'a>(policy: &'a Policy, situation: Situation<'a>, share: ExpectedShare<'a>, minor_digits: u8) -> Result<Decisions<'a>> {
+    let guard = Guard::of(policy, situation, minor_digits)?;
+    let cases = situation.cases;
+    let groups = groups(policy, cases);
+    let decided: Vec<Decided> = {
+        let chooser = Chooser::of(&guard, cases, share);
+        let fired = guard.fire_all();
+        groups.par_chunks(CHUNK).flat_map_iter(|groups| groups.iter().flat_map(|range| chooser.group(range.clone(), &fired[range.clone()]))).collect()
     };
-    let mut start = 0;
-    while start < n {
+    Ok(Decisions {
+        policy,
+        guard,
+        fired: decided.iter().map(|d| d.fired).collect(),
+        elsewhere: decided.iter().map(|d| d.elsewhere).collect(),
+        chosen: decided.iter().map(|d| d.chosen).collect(),
+        because: decided.iter().map(|d| d.because).collect(),
+        gain: decided.iter().map(|d| d.gain).collect(),
+        cost: decided.iter().map(|d| d.cost).collect(),
+        share: decided.iter().map(|d| d.share).collect(),
+        runner_up: decided.iter().map(|d| d.runner_up).collect(),
+    })
+}
+
+/// The cases that are decided together: a borrower's of one day, or each alone.
+fn groups(policy: &Policy, cases: &Cases) -> Vec<Range<usize>> {
+    let (mut groups, mut start) = (Vec::new(), 0);
+    while start < cases.len() {
         let same = |k: usize| policy.unit == Scope::Borrower && cases.borrower[k] == cases.borrower[start] && cases.as_of[k] == cases.as_of[start];
-        let end = (start + 1..n).find(|k| !same(*k)).unwrap_or(n);
-        decide_group(&mut decisions, cases, share, start..end);
+        let end = (start + 1..cases.len()).find(|k| !same(*k)).unwrap_or(cases.len());
+        groups.push(start..end);
         start = end;
     }
-    Ok(decisions)
+    groups
 }
 
-fn decide_group(decisions: &mut Decisions<'_>, cases: &Cases, share: ExpectedShare<'_>, range: std::ops::Range<usize>) {
-    let policy = decisions.policy;
-    let treatments = policy.treatments.len();
-    let wait = policy.place("wait").unwrap_or(0);
-    let mut group = Group { policy, gross: Vec::new(), shares: Vec::new() };
-    for case in range.clone() {
-        let shares = shares(policy, share.of[case]);
-        let stake = cases.stake[case].known().unwrap_or(0) as f64;
-        group.gross.extend(shares.iter().map(|s| stake * (s - shares[wait])));
-        group.shares.extend(shares);
-    }
-    // One treatment covers all the borrower's cases: vetoed on one, vetoed on all.
-    for place in (0..treatments).filter(|p| group.scope(*p) == Scope::Borrower) {
-        if range.clone().any(|case| decisions.verdicts[case * treatments + place] != Verdict::Free) {
-            for case in range.clone() {
-                let verdict = &mut decisions.verdicts[case * treatments + place];
-                if *verdict == Verdict::Free {
-                    *verdict = Verdict::OnAnotherAccount;
-                }
-            }
-        }
-    }
-    let free = |case: usize, place: usize| decisions.verdicts[case * treatments + place] == Verdict::Free;
-    let routed: Vec<Option<(usize, u8)>> = range
-        .clone()
-        .map(|case| {
-            let rule = policy.holds.iter().position(|r| cases.holds[case].has(r.hold) && r.recommend.is_some_and(|p| free(case, p)))?;
-            Some((policy.holds[rule].recommend?, rule as u8))
-        })
-        .collect();
-    let order = group.order();
-    // For each covering treatment, what the borrower is worth if each account takes the better of its part and a treatment of its own.
-    let mut best: Option<(f64, usize, Vec<usize>)> = None;
-    for cover in order.iter().copied().filter(|p| group.scope(*p) == Scope::Borrower && range.clone().all(|case| free(case, *p))) {
-        let mut picks = Vec::with_capacity(range.len());
-        let (mut total, mut covered) = (0.0, false);
-        for (k, case) in range.clone().enumerate() {
-            let mut pick = cover;
-            let mut worth = group.gross[k * treatments + cover];
-            if let Some((place, _)) = routed[k] {
-                pick = place;
-                worth = group.net(k, place);
-            } else {
-                for own in order.iter().copied().filter(|p| group.scope(*p) == Scope::Account && group.by_value(*p) && free(case, *p)) {
-                    if group.net(k, own) > worth {
-                        (pick, worth) = (own, group.net(k, own));
-                    }
-                }
-            }
-            covered |= pick == cover;
-            total += worth;
-            picks.push(pick);
-        }
-        if covered {
-            total -= cost(&policy.treatments[cover]);
-        }
-        if best.as_ref().is_none_or(|(most, ..)| total > *most) {
-            best = Some((total, cover, picks));
-        }
-    }
-    let (cover, picks) = best.map_or((wait, vec![wait; range.len()]), |(_, cover, picks)| (cover, picks));
-    let mut cost_paid = false;
-    for (k, case) in range.enumerate() {
-        let pick = picks[k];
-        let pays = pick != cover || !std::mem::replace(&mut cost_paid, true);
-        let runner_up = order
-            .iter()
-            .copied()
-            .filter(|p| *p != pick && group.by_value(*p) && decisions.verdicts[case * treatments + p] == Verdict::Free)
-            .map(|p| (p as u8, group.net(k, p)))
-            .reduce(|a, b| if b.1 > a.1 { b } else { a });
-        decisions.because[case] = match (routed[k], runner_up) {
-            (Some((_, rule)), _) => Because::Hold(rule),
-            (None, None) => Because::NothingElse,
-            (None, Some(_)) => Because::WorthMost,
+impl<'g, 'a> Chooser<'g, 'a> {
+    fn of(guard: &'g Guard<'a>, cases: &'a Cases, share: ExpectedShare<'a>) -> Chooser<'g, 'a> {
+        let policy = guard.policy;
+        let mut chooser = Chooser {
+            guard,
+            cases,
+            share,
+            without_flags: guard.columns().with_false(&["hardship", "vulnerable"]),
+            order: Vec::new(),
+            costs: policy.treatments.iter().map(cost).collect(),
+            wait: policy.place("wait").unwrap_or(0),
+            review: policy.place("human_review"),
+            access: guard.rules.mask_of(|check| matches!(check, Check::Accessible(_))),
         };
-        decisions.chosen[case] = pick as u8;
-        decisions.cost[case] = if pays { cost(&policy.treatments[pick]) } else { 0.0 };
-        decisions.gain[case] = group.gross[k * treatments + pick] - decisions.cost[case];
-        decisions.share[case] = group.shares[k * treatments + pick];
-        decisions.runner_up[case] = runner_up;
+        let mut order: Vec<usize> = (0..policy.treatments.len()).filter(|p| chooser.by_value(*p) || chooser.scope(*p) == Scope::Account).collect();
+        order.sort_by_key(|p| (policy.treatments[*p].rung, *p));
+        chooser.order = order;
+        chooser
     }
-}
 
-impl Group<'_> {
     /// With the account as decision unit every treatment covers one case.
     fn scope(&self, place: usize) -> Scope {
-        if self.policy.unit == Scope::Account { Scope::Borrower } else { self.policy.treatments[place].scope }
+        let policy = self.guard.policy;
+        if policy.unit == Scope::Account { Scope::Borrower } else { policy.treatments[place].scope }
     }
 
-    /// Human review is where a hold leads, never what pays best.
+    /// Human review is where something leads, never what pays best.
     fn by_value(&self, place: usize) -> bool {
-        self.policy.treatments[place].name != "human_review"
+        Some(place) != self.review
     }
 
-    /// Gain for one case that bears the whole cost.
-    fn net(&self, k: usize, place: usize) -> f64 {
-        self.gross[k * self.policy.treatments.len() + place] - cost(&self.policy.treatments[place])
+    /// Decides a borrower; where somebody is in hardship or vulnerable, first as if nobody were, and then nothing firmer than that.
+    fn group(&self, range: Range<usize>, fired: &[Fired]) -> Vec<Decided> {
+        let group = self.valued(range.clone());
+        let facts = |case: usize| self.guard.facts(case);
+        if !range.clone().any(|case| facts(case).needs_care()) {
+            return self.choose(range, fired, &group);
+        }
+        let as_if: Vec<Fired> = range.clone().map(|case| self.guard.fire(case, &self.without_flags, false)).collect();
+        let without = self.choose(range.clone(), &as_if, &group);
+        let treatments = &self.guard.policy.treatments;
+        let capped: Vec<Fired> = fired
+            .iter()
+            .zip(&without)
+            .map(|(fired, without)| {
+                let rung = treatments[usize::from(without.chosen)].rung;
+                let softer = self.guard.rules.mask_of(|check| *check == Check::Softer(rung));
+                Fired { rules: fired.rules | softer, unknown: fired.unknown }
+            })
+            .collect();
+        self.choose(range, &capped, &group)
     }
 
-    /// Places from the gentlest: of two that are worth the same the lower rung is taken, then the first in the file.
-    fn order(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.policy.treatments.len()).filter(|p| self.by_value(*p) || self.scope(*p) == Scope::Account).collect();
-        order.sort_by_key(|p| (self.policy.treatments[*p].rung, *p));
-        order
+    fn valued(&self, range: Range<usize>) -> Group {
+        let mut group = Group { gross: Vec::new(), shares: Vec::new() };
+        for case in range {
+            let first = group.shares.len();
+            shares(self.guard.policy, self.share.of[case], &mut group.shares);
+            let stake = self.cases.stake[case].known().unwrap_or(0) as f64;
+            let waiting = group.shares[first + self.wait];
+            group.gross.extend(group.shares[first..].iter().map(|s| stake * (s - waiting)));
+        }
+        group
+    }
+
+    /// Where a case is led before value is asked: a hold first, then care, then ability and willingness.
+    fn led(&self, case: usize, fired: Fired, free: &dyn Fn(usize) -> bool) -> Option<(usize, Because)> {
+        let policy = self.guard.policy;
+        let hold = policy.holds.iter().enumerate().find(|(_, r)| self.cases.holds[case].has(r.hold) && r.recommend.is_some_and(free));
+        if let Some((rule, hold)) = hold {
+            return hold.recommend.map(|place| (place, Because::Hold(rule as u8)));
+        }
+        let rules = &self.guard.rules;
+        let fires = |wanted: &dyn Fn(&Check) -> bool| fired.rules & rules.mask_of(wanted) != 0;
+        if fires(&|check| *check == Check::CareFirst) && self.guard.facts(case).care_offered().is_none() {
+            if let Some(place) = policy.care.offer.iter().copied().find(|p| free(*p)) {
+                return Some((place, Because::Care));
+            }
+        }
+        // Whoever would be spoken to, were it not for the channel, and by no other: a person finds a way.
+        if fired.rules & self.access != 0 {
+            let contact = |t: usize| policy.treatments[t].channel.is_contact();
+            let only_channel = |t: usize| {
+                let vetoes = fired.rules & rules.vetoes[t];
+                contact(t) && vetoes != 0 && vetoes & !self.access == 0
+            };
+            let all = 0..policy.treatments.len();
+            if all.clone().any(only_channel) && !all.clone().any(|t| contact(t) && free(t)) {
+                return self.review.filter(|p| free(*p)).map(|place| (place, Because::Access));
+            }
+        }
+        let route =
+            policy.routes.iter().position(|r| fires(&|check| matches!(check, Check::Route(k) if policy.routes[*k].quadrant == r.quadrant)))?;
+        let leads = &policy.routes[route];
+        let place = leads.prefer.iter().chain(&leads.recommend).copied().find(|p| free(*p))?;
+        Some((place, Because::Route(route as u8)))
+    }
+
+    fn choose(&self, range: Range<usize>, fired: &[Fired], group: &Group) -> Vec<Decided> {
+        let (policy, rules) = (self.guard.policy, &self.guard.rules);
+        let (n, cases) = (policy.treatments.len(), range.len());
+        let vetoed_here = |k: usize, place: usize| fired[k].rules & rules.vetoes[place] != 0;
+        // One treatment covers all the borrower's cases: vetoed on one, vetoed on all.
+        let mut nowhere = 0u32;
+        for place in (0..n).filter(|p| self.scope(*p) == Scope::Borrower) {
+            if (0..cases).any(|k| vetoed_here(k, place)) {
+                nowhere |= 1 << place;
+            }
+        }
+        let free = |k: usize, place: usize| !vetoed_here(k, place) && nowhere & (1 << place) == 0;
+        let net = |k: usize, place: usize| group.gross[k * n + place] - self.costs[place];
+        let led: Vec<Option<(usize, Because)>> =
+            range.clone().enumerate().map(|(k, case)| self.led(case, fired[k], &|place| free(k, place))).collect();
+        // For each covering treatment, what the borrower is worth if each account takes the better of its part and a treatment of its own.
+        let mut best: Option<(f64, usize, Vec<usize>)> = None;
+        for cover in self.order.iter().copied().filter(|p| self.scope(*p) == Scope::Borrower && (0..cases).all(|k| free(k, *p))) {
+            let mut picks = Vec::with_capacity(cases);
+            let (mut total, mut covered) = (0.0, false);
+            for (k, led) in led.iter().enumerate() {
+                let mut pick = cover;
+                let mut worth = group.gross[k * n + cover];
+                if let Some((place, _)) = led {
+                    pick = *place;
+                    worth = net(k, *place);
+                } else {
+                    for own in self.order.iter().copied().filter(|p| self.scope(*p) == Scope::Account && self.by_value(*p) && free(k, *p)) {
+                        if net(k, own) > worth {
+                            (pick, worth) = (own, net(k, own));
+                        }
+                    }
+                }
+                covered |= pick == cover;
+                total += worth;
+                picks.push(pick);
+            }
+            if covered {
+                total -= self.costs[cover];
+            }
+            if best.as_ref().is_none_or(|(most, ..)| total > *most) {
+                best = Some((total, cover, picks));
+            }
+        }
+        let (cover, picks) = best.map_or((self.wait, vec![self.wait; cases]), |(_, cover, picks)| (cover, picks));
+        let mut cost_paid = false;
+        let decided = (0..cases).map(|k| {
+            let pick = picks[k];
+            let pays = pick != cover || !std::mem::replace(&mut cost_paid, true);
+            let others = self.order.iter().copied().filter(|p| *p != pick && self.by_value(*p) && free(k, *p));
+            let runner_up = others.map(|p| (p as u8, net(k, p))).reduce(|a, b| if b.1 > a.1 { b } else { a });
+            let because = match (led[k], runner_up) {
+                (Some((_, because)), _) => because,
+                (None, None) => Because::NothingElse,
+                (None, Some(_)) => Because::WorthMost,
+            };
+            let cost = if pays { self.costs[pick] } else { 0.0 };
+            Decided {
+                fired: fired[k],
+                elsewhere: nowhere,
+                chosen: pick as u8,
+                because,
+                gain: group.gross[k * n + pick] - cost,
+                cost,
+                share: group.shares[k * n + pick],
+                runner_up,
+            }
+        });
+        decided.collect()
     }
 }

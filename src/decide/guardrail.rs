@@ -1,39 +1,216 @@
-//! Vetoes: which treatments must not be recommended for a case, and by which rule.
-//!
-//! A veto is a veto, never a price. A condition that is unknown vetoes like one that is false: missing facts never free.
+//! Which rules fire for which cases. A veto is a veto, never a price; a rule whose facts are unknown fires like one that is true.
 
-use super::policy::Policy;
-use crate::data::cases::Cases;
+use super::facts::{Facts, Situation, Tries, allowed_minutes, zone_of};
+use super::policy::{Bound, Policy, Rule};
+use super::rulebook::{Check, Mask, RuleBook, is_firm};
+use crate::base::dates::Day;
+use crate::base::problem::Result;
+use crate::base::zone::Hours;
 use crate::data::expressions::{Columns, Expression};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
 
-/// What a guardrail says of one treatment for one case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It may be recommended.
-    Free,
-    /// The policy's condition is false.
-    NotEligible,
-    /// The policy's condition is unknown, because a fact is missing.
-    Unknown,
-    /// A hold forbids it: the place of its rule in the policy.
-    Held(u8),
-    /// It covers all the borrower's cases and is vetoed on another of them.
-    OnAnotherAccount,
+/// Cases looked at together: fixed, so that no output depends on threads.
+const CHUNK: usize = 4_096;
+
+/// The rules that fire for a case, and those of them that fire because something is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fired {
+    /// All that fire.
+    pub rules: Mask,
+    /// Of those, the ones whose facts are unknown.
+    pub unknown: Mask,
 }
 
-/// The verdict on every treatment for every case: entry `case × treatments + treatment`.
-pub fn verdicts(policy: &Policy, conditions: &[Option<Expression>], cases: &Cases, columns: &Columns<'_>) -> Vec<Verdict> {
-    let mut verdicts = Vec::with_capacity(cases.len() * policy.treatments.len());
-    for case in 0..cases.len() {
-        for (place, condition) in conditions.iter().enumerate() {
-            let held = policy.holds.iter().position(|rule| cases.holds[case].has(rule.hold) && !rule.allow.contains(&place));
-            verdicts.push(match (held, condition.as_ref().map(|c| c.holds(columns, case))) {
-                (Some(rule), _) => Verdict::Held(rule as u8),
-                (None, None | Some(Some(true))) => Verdict::Free,
-                (None, Some(Some(false))) => Verdict::NotEligible,
-                (None, Some(None)) => Verdict::Unknown,
-            });
+/// The policy's rules, ready to be looked at.
+pub struct Guard<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// Its rules.
+    pub rules: RuleBook,
+    /// Its conditions.
+    pub bound: Bound,
+    situation: Situation<'a>,
+    quiet: BTreeMap<(u32, Day), Quiet>,
+    minor_units: f64,
+}
+
+/// What quiet hours leave in a zone on a day.
+#[derive(Clone, Copy, Debug, Default)]
+struct Quiet {
+    known: bool,
+    /// Guardrails that alone leave no hour, as bits of their places.
+    alone: u64,
+    /// Sets of several that together leave none, as bits of the rulebook.
+    together: Mask,
+}
+
+impl<'a> Guard<'a> {
+    /// Reads the policy's conditions against the columns of the cases.
+    ///
+    /// # Errors
+    /// `policy.expression`: conditions that the columns do not bear.
+    pub fn of(policy: &'a Policy, situation: Situation<'a>, minor_digits: u8) -> Result<Guard<'a>> {
+        let bound = policy.bind(situation.columns)?;
+        let minor_units = 10f64.powi(i32::from(minor_digits));
+        let mut guard = Guard { policy, rules: RuleBook::of(policy), bound, situation, quiet: BTreeMap::new(), minor_units };
+        if policy.guardrails.iter().any(|g| matches!(g.rule, Rule::QuietHours(_))) {
+            guard.quiet_hours();
+        }
+        Ok(guard)
+    }
+
+    /// What every zone leaves on every day of outreach: few zones, few days.
+    fn quiet_hours(&mut self) {
+        let mut asked: Vec<(u32, Day)> = (0..self.situation.cases.len()).map(|case| self.facts(case)).map(|f| (f.zone_code(), f.day)).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        for (code, day) in asked {
+            let Some(zone) = zone_of(&self.situation, code) else {
+                self.quiet.insert((code, day), Quiet::default());
+                continue;
+            };
+            let hours_of = |set: u64| -> Vec<Hours> {
+                let in_set = self.policy.guardrails.iter().enumerate().filter(|(k, g)| set & (1 << k) != 0 && (g.from..=g.until).contains(&day));
+                in_set.filter_map(|(_, g)| if let Rule::QuietHours(hours) = g.rule { Some(hours) } else { None }).collect()
+            };
+            let none_left = |set: u64| {
+                let hours = hours_of(set);
+                !hours.is_empty() && allowed_minutes(&self.policy.outreach, zone, day, &hours).is_empty()
+            };
+            let alone = (0..self.policy.guardrails.len()).filter(|k| none_left(1 << k)).fold(0, |set, k| set | 1 << k);
+            let together = self.rules.mask_of(|check| matches!(check, Check::HoursTogether(set) if none_left(*set)));
+            self.quiet.insert((code, day), Quiet { known: true, alone, together });
         }
     }
-    verdicts
+
+    /// The facts of a case.
+    pub fn facts(&self, case: usize) -> Facts<'_> {
+        Facts::of(&self.situation, case, &self.policy.outreach)
+    }
+
+    /// The columns of conditions.
+    pub fn columns(&self) -> &'a Columns<'a> {
+        self.situation.columns
+    }
+
+    /// Everything that deciding looks at.
+    pub fn situation(&self) -> &Situation<'a> {
+        &self.situation
+    }
+
+    /// What fires for every case.
+    pub fn fire_all(&self) -> Vec<Fired> {
+        let n = self.situation.cases.len();
+        let mut fired = vec![Fired::default(); n];
+        fired.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, fired)| {
+            for (k, fired) in fired.iter_mut().enumerate() {
+                *fired = self.fire(chunk * CHUNK + k, self.situation.columns, true);
+            }
+        });
+        fired
+    }
+
+    /// What fires for a case; with `care` false as it would without any hardship or vulnerability, which `columns` then leave out too.
+    pub fn fire(&self, case: usize, columns: &Columns<'_>, care: bool) -> Fired {
+        let facts = self.facts(case);
+        let holds = self.situation.cases.holds[case];
+        let needs_care = care && facts.needs_care();
+        // Only a plan's offer and the day tell what care leaves: looked up once.
+        let offered = if needs_care { facts.care_offered() } else { None };
+        let mut tries: Option<Tries> = None;
+        let mut fired = Fired::default();
+        for (bit, entry) in self.rules.entries.iter().enumerate() {
+            if entry.touches == 0 {
+                continue;
+            }
+            let says = match entry.check {
+                Check::EventsUnknown => {
+                    if facts.events_known() {
+                        Some(false)
+                    } else {
+                        None
+                    }
+                }
+                Check::Hold(k) => Some(holds.has(self.policy.holds[k].hold)),
+                Check::Guardrail(k) => self.guardrail(k, case, &facts, columns),
+                // The zone is known or not for each of them alone.
+                Check::HoursTogether(_) => Some(self.quiet.get(&(facts.zone_code(), facts.day)).is_some_and(|q| q.together & (1 << bit) != 0)),
+                Check::CareFirst => Some(needs_care && offered.is_none_or(|day| facts.day.since(day) < self.policy.care.wait_days)),
+                Check::CareNever => Some(needs_care),
+                Check::Accessible(channel) => Some(care && facts.not_accessible(channel)),
+                // Only deciding without the flag tells.
+                Check::Softer(_) => Some(false),
+                Check::Route(k) => Some(facts.quadrant().name() == self.policy.routes[k].quadrant),
+                Check::Court => Some(matches!(facts.legal_stage(), "referred" | "filed" | "judgment" | "enforcement")),
+                Check::Rung(t) => self.rung(t, &facts, &mut tries),
+                Check::After(t) => self.after(t, &facts, &mut tries),
+                Check::Eligible(t) => holds_for(&self.bound.eligible[t], columns, case).map(|holds| !holds),
+            };
+            if says != Some(false) {
+                fired.rules |= 1 << bit;
+                fired.unknown |= if says.is_none() { 1 << bit } else { 0 };
+            }
+        }
+        fired
+    }
+
+    fn guardrail(&self, k: usize, case: usize, facts: &Facts<'_>, columns: &Columns<'_>) -> Option<bool> {
+        let guardrail = &self.policy.guardrails[k];
+        if !(guardrail.from..=guardrail.until).contains(&facts.day) {
+            return Some(false);
+        }
+        // A pack for some accounts also holds where nobody knows whether it does.
+        if let Some(pack) = guardrail.pack
+            && holds_for(&self.bound.packs[pack], columns, case) == Some(false)
+        {
+            return Some(false);
+        }
+        match &guardrail.rule {
+            Rule::Sql(_) => holds_for(&self.bound.guardrails[k], columns, case),
+            Rule::QuietHours(_) => {
+                let quiet = self.quiet.get(&(facts.zone_code(), facts.day)).filter(|q| q.known)?;
+                Some(quiet.alone & (1 << k) != 0)
+            }
+            Rule::ContactCount(count) => facts.too_many(count),
+            Rule::DaysSinceContact(since) => facts.too_soon(since),
+            Rule::DaysSinceEvent { kinds, days } => facts.too_soon_after(*kinds, *days),
+            Rule::Hold(hold) => facts.events_known().then(|| self.situation.cases.holds[case].has(*hold)),
+            Rule::ClaimLimit { of, most } => facts.claim(*of, self.minor_units).map(|claim| claim > *most),
+            Rule::Limitation { years, from, interrupted_by } => facts.limitation_ends(*years, *from, interrupted_by).map(|last| facts.day > last),
+            Rule::Evidence(items) => facts.missing_evidence(items).map(|missing| !missing.is_empty()),
+        }
+    }
+
+    /// Whether the rung below a treatment, or its own or a higher one, was not tried in this episode, or not long enough ago.
+    fn rung(&self, t: usize, facts: &Facts<'_>, tries: &mut Option<Tries>) -> Option<bool> {
+        let Some(below) = self.rules.below[t] else { return Some(false) };
+        if !facts.contacts_known() {
+            return None;
+        }
+        let tries = tries.get_or_insert_with(|| facts.tries());
+        let climbed = self.policy.treatments.iter().filter(|o| is_firm(o) && o.rung >= below);
+        let first = climbed.filter_map(|o| tries.get(usize::from(o.channel.0))).min().copied().unwrap_or(Day::NEVER);
+        Some(first == Day::NEVER || facts.day.since(first) < self.policy.treatments[t].after_days)
+    }
+
+    fn after(&self, t: usize, facts: &Facts<'_>, tries: &mut Option<Tries>) -> Option<bool> {
+        if !facts.contacts_known() {
+            return None;
+        }
+        let tries = tries.get_or_insert_with(|| facts.tries());
+        let treatment = &self.policy.treatments[t];
+        Some(treatment.after.iter().any(|o| {
+            let first = tries.get(usize::from(self.policy.treatments[*o].channel.0)).copied().unwrap_or(Day::NEVER);
+            first == Day::NEVER || facts.day.since(first) < treatment.after_days
+        }))
+    }
+}
+
+/// Whether a condition holds; one that is not there does.
+fn holds_for(condition: &Option<Expression>, columns: &Columns<'_>, case: usize) -> Option<bool> {
+    match condition {
+        Some(condition) => condition.holds(columns, case),
+        None => Some(true),
+    }
 }

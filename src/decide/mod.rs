@@ -3,8 +3,11 @@
 pub mod score;
 pub mod reasons;
 pub mod policy;
+pub mod rulebook;
+pub mod facts;
 pub mod guardrail;
 pub mod value;
 pub mod choose;
+pub mod words;
 pub mod ranked;
 pub mod table;

@@ -1,12 +1,12 @@
 //! The ranked list: one row a case, with the recommended strategy, its reasons, and what vetoed the others.
 
-use super::choose::{Because, Decisions};
-use super::guardrail::Verdict;
+use super::choose::Decisions;
 use super::policy::Source;
-use super::reasons::{lowest, words};
+use super::reasons::{lowest, words as reason_words};
 use super::score::{Quadrant, Scored};
+use super::words;
 use crate::base::units::Money;
-use crate::data::cases::{Cases, Holds};
+use crate::data::cases::{Cases, Holds, LEGAL_STAGES};
 use crate::data::expressions::{ColumnValues, Columns};
 use crate::data::features::FeatureTable;
 use crate::data::write::{OutColumn, OutTable};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// Columns of conditions that are numbers and no features, by name.
 pub const NUMBERS: [&str; 9] = ["dpd", "arrears", "stake", "outbound_7", "probability", "points", "share_repaid", "ability", "willingness"];
 /// Those that are words.
-pub const WORDS: [&str; 2] = ["bucket", "quadrant"];
+pub const WORDS: [&str; 3] = ["bucket", "quadrant", "legal_stage"];
 
 /// The columns that conditions may name: the case's own, its scores and holds, then every feature.
 pub fn columns<'a>(cases: &'a Cases, features: &'a FeatureTable, scored: &'a Scored<'_>, minor_digits: u8) -> Columns<'a> {
@@ -37,6 +37,9 @@ pub fn columns<'a>(cases: &'a Cases, features: &'a FeatureTable, scored: &'a Sco
     let quadrants: Vec<Box<str>> = Quadrant::NAMES.iter().map(|n| (*n).into()).collect();
     let codes = (0..cases.len()).map(|k| scored.quadrant(k) as u32).collect();
     columns.add("quadrant", ColumnValues::Words { codes, words: Cow::Owned(quadrants) });
+    let stages: Vec<Box<str>> = LEGAL_STAGES.iter().map(|n| (*n).into()).collect();
+    let codes = cases.legal_stage.iter().map(|stage| u32::from(*stage)).collect();
+    columns.add("legal_stage", ColumnValues::Words { codes, words: Cow::Owned(stages) });
     for (hold, name) in Holds::ALL {
         columns.add(name, ColumnValues::Truth(cases.holds.iter().map(|h| h.has(hold)).collect()));
     }
@@ -65,47 +68,22 @@ pub fn amount(expected: f64) -> Money {
 
 /// Why the strategy was chosen, in one line.
 pub fn because(decisions: &Decisions<'_>, case: usize, minor_digits: u8) -> String {
-    let policy = decisions.policy;
-    let chosen = &policy.treatments[usize::from(decisions.chosen[case])];
-    let assumed = if matches!(chosen.source, Some(Source::Assumed { .. })) { ", effect assumed" } else { "" };
-    let gain = amount(decisions.gain[case]).text(minor_digits);
-    match (decisions.because[case], decisions.runner_up[case]) {
-        (Because::Hold(rule), _) => {
-            format!("{}: the policy leads such cases to {}", policy.holds[usize::from(rule)].name.replace('_', " "), chosen.name)
-        }
-        (Because::WorthMost, Some((next, worth))) => {
-            let next = format!("next {} {}", policy.treatments[usize::from(next)].name, amount(worth).text(minor_digits));
-            if chosen.name == "wait" {
-                format!("no eligible treatment is worth its cost ({next})")
-            } else {
-                format!("most expected gain: {gain} over waiting ({next}){assumed}")
-            }
-        }
-        _ => "nothing else may be recommended".to_string(),
-    }
+    words::because(decisions, case, minor_digits).en
 }
 
-/// What vetoed a treatment, in words; none where nothing did.
-pub fn veto(decisions: &Decisions<'_>, columns: &Columns<'_>, case: usize, place: usize) -> Option<String> {
-    let policy = decisions.policy;
-    let condition = policy.treatments[place].eligible.as_ref().map_or("", |(sql, _)| sql.trim());
-    match decisions.verdicts[case * policy.treatments.len() + place] {
-        Verdict::Free => None,
-        Verdict::Held(rule) => Some(policy.holds[usize::from(rule)].name.replace('_', " ")),
-        Verdict::NotEligible => Some(format!("condition not met ({})", condition.split_whitespace().collect::<Vec<_>>().join(" "))),
-        Verdict::Unknown => {
-            let missing = decisions.conditions[place].as_ref().map_or(Vec::new(), |c| c.unknown_columns(columns, case));
-            Some(format!("condition unknown ({} not known)", missing.join(", ")))
-        }
-        Verdict::OnAnotherAccount => Some("vetoed on another account of the borrower".to_string()),
-    }
+/// What vetoed a treatment, in words: the first rule in the order in which they speak, and how many more. None where nothing did.
+pub fn veto(decisions: &Decisions<'_>, case: usize, place: usize) -> Option<String> {
+    let all = words::vetoes(decisions, case, place);
+    let first = all.first()?;
+    let named = if first.authority.is_some() { format!(" [{}]", first.id) } else { String::new() };
+    let more = if all.len() > 1 { format!(" (and {} more)", all.len() - 1) } else { String::new() };
+    Some(format!("{}{named}{more}", first.text.en))
 }
 
 /// What vetoed the other treatments, in words.
-pub fn vetoes(decisions: &Decisions<'_>, columns: &Columns<'_>, case: usize) -> String {
+pub fn vetoes(decisions: &Decisions<'_>, case: usize) -> String {
     let treatments = decisions.policy.treatments.iter().enumerate();
-    let parts: Vec<String> =
-        treatments.filter_map(|(place, t)| veto(decisions, columns, case, place).map(|why| format!("{}: {why}", t.name))).collect();
+    let parts: Vec<String> = treatments.filter_map(|(place, t)| veto(decisions, case, place).map(|why| format!("{}: {why}", t.name))).collect();
     parts.join("; ")
 }
 
@@ -113,7 +91,7 @@ pub fn vetoes(decisions: &Decisions<'_>, columns: &Columns<'_>, case: usize) -> 
 pub fn reasons(scored: &Scored<'_>, features: &FeatureTable, case: usize) -> [String; 3] {
     let mut out: [String; 3] = Default::default();
     for (slot, term) in out.iter_mut().zip(lowest(scored, case, 3)) {
-        *slot = words(scored, features, term, case);
+        *slot = reason_words(scored, features, term, case);
     }
     out
 }
@@ -128,7 +106,7 @@ fn assumed(decisions: &Decisions<'_>, model: &Model, cases: &Cases, columns: &Co
     let policy = decisions.policy;
     let chosen = &policy.treatments[usize::from(decisions.chosen[case])];
     // The declared absence of a contact log matters where a condition counts contacts.
-    let log = cases.contact_log_declared && decisions.conditions.iter().flatten().any(|c| c.names(columns, "outbound_7"));
+    let log = cases.contact_log_declared && decisions.guard.bound.eligible.iter().flatten().any(|c| c.names(columns, "outbound_7"));
     let by = |source: &Option<Source>| matches!(source, Some(Source::Assumed { .. }));
     let parts = [
         (model.share().is_none(), "share repaid (the probability stands in)".to_string()),
@@ -185,7 +163,7 @@ pub fn table(
         )
         .with("strategy_reason", texts(&|k| because(decisions, k, minor_digits)))
         .with("needs_signature_of", texts(&|k| policy.treatments[usize::from(decisions.chosen[k])].signed_by.clone().unwrap_or_default()))
-        .with("vetoes", texts(&|k| vetoes(decisions, columns, k)))
+        .with("vetoes", texts(&|k| vetoes(decisions, k)))
         .with("expected_gain", amounts(&|k| amount(decisions.gain[k])))
         .with("expected_recovery", amounts(&|k| amount(cases.stake[k].known().unwrap_or(0) as f64 * decisions.share[k])))
         .with("assumed", texts(&|k| assumed(decisions, scored.model, cases, columns, k)))

@@ -55,6 +55,11 @@ impl Quadrant {
     /// Names, in the order of the variants.
     pub const NAMES: [&'static str; 5] = ["able_willing", "willing_not_able", "able_not_willing", "neither", "unknown"];
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::NAMES[self as usize]
+    }
+
     /// Of two sub-scores: 50 or more is *able*, *willing*; `NaN` is unknown.
     pub fn of(ability: f64, willingness: f64) -> Quadrant {
         match (ability >= 50.0, willingness >= 50.0) {
@@ -118,6 +123,11 @@ impl Scored<'_> {
     /// The share of the arrears that is expected under the policy's reference: the model's, or the probability where it has none.
     pub fn expected_share(&self) -> ExpectedShare<'_> {
         ExpectedShare { of: self.share.as_deref().unwrap_or(&self.probability), modelled: self.share.is_some() }
+    }
+
+    /// Where each case stands between can and wants.
+    pub fn quadrants(&self) -> Vec<Quadrant> {
+        self.ability.iter().zip(&self.willingness).map(|(ability, willingness)| Quadrant::of(*ability, *willingness)).collect()
     }
 
     /// Where a case stands between can and wants.

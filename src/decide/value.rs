@@ -15,10 +15,17 @@ pub struct ExpectedShare<'a> {
     pub modelled: bool,
 }
 
-/// Share repaid under each treatment of the policy.
-pub fn shares(policy: &Policy, share: f64) -> Vec<f64> {
+/// Appends the share repaid under each treatment of the policy.
+pub fn shares(policy: &Policy, share: f64, to: &mut Vec<f64>) {
     let reference = logit(share.clamp(1e-6, 1.0 - 1e-6)) - policy.reference.effect;
-    policy.treatments.iter().map(|t| sigmoid(reference + t.effect)).collect()
+    to.extend(policy.treatments.iter().map(|t| sigmoid(reference + t.effect)));
+}
+
+/// Share repaid under each treatment of the policy.
+pub fn shares_of(policy: &Policy, share: f64) -> Vec<f64> {
+    let mut all = Vec::with_capacity(policy.treatments.len());
+    shares(policy, share, &mut all);
+    all
 }
 
 /// Cost of one, complaints included, in minor units.

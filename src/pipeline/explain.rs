@@ -7,6 +7,7 @@ use crate::base::config::Project;
 use crate::base::dates::Day;
 use crate::base::problem::{Problem, Problems, Result};
 use crate::decide::choose::decide;
+use crate::decide::facts::Situation;
 use crate::decide::policy::Policy;
 use crate::decide::reasons::words;
 use crate::decide::score::{Quadrant, score as score_cases};
@@ -49,7 +50,16 @@ pub fn explain(case: &str, run: &Path, moved: &MovedFiles, steps: Steps<'_>) -> 
     };
     let scored = score_cases(&model, &observed.features, &cases.bucket)?;
     let columns = ranked::columns(cases, &observed.features, &scored, digits);
-    let decisions = decide(&policy, cases, scored.expected_share(), &columns)?;
+    let quadrants = scored.quadrants();
+    let situation = Situation {
+        declared: &book.project.declared,
+        book: &book.portfolio,
+        cases,
+        features: &observed.features,
+        columns: &columns,
+        quadrants: &quadrants,
+    };
+    let decisions = decide(&policy, situation, scored.expected_share(), digits)?;
     let mut changed: Vec<String> = record
         .inputs
         .iter()
@@ -74,14 +84,14 @@ pub fn explain(case: &str, run: &Path, moved: &MovedFiles, steps: Steps<'_>) -> 
         contribution: scored.bucket_contribution(k),
         mean_contribution: None,
     });
-    let shares = value::shares(&policy, scored.expected_share().of[k]);
+    let shares = value::shares_of(&policy, scored.expected_share().of[k]);
     let wait = policy.place("wait").unwrap_or(0);
     let stake = cases.stake[k].known().unwrap_or(0) as f64;
     let treatments = policy.treatments.iter().enumerate().map(|(place, t)| {
         let cost = value::cost(t);
         TreatmentChoice {
             name: t.name.clone(),
-            veto: ranked::veto(&decisions, &columns, k, place),
+            veto: ranked::veto(&decisions, k, place),
             share_repaid: shares[place],
             gain: ranked::amount(stake * (shares[place] - shares[wait]) - cost).text(digits),
             cost: ranked::amount(cost).text(digits),

@@ -65,7 +65,7 @@ fn columns(project: &Project) -> Columns<'static> {
     let words = || ColumnValues::Words { codes: Vec::new().into(), words: Vec::new().into() };
     NUMBERS.iter().for_each(|name| columns.add(name, number()));
     WORDS.iter().for_each(|name| columns.add(name, words()));
-    Holds::ALL.iter().for_each(|(_, name)| columns.add(name, ColumnValues::Truth(Vec::new())));
+    Holds::ALL.iter().for_each(|(_, name)| columns.add(name, ColumnValues::Truth(Vec::new().into())));
     CATALOGUE.iter().for_each(|feature| columns.add(&feature.name, number()));
     project.regimes.keys().for_each(|name| columns.add(&regime_name(name), number()));
     columns.add("product", words());

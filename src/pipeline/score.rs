@@ -9,6 +9,7 @@ use crate::data::cases::Cases;
 use crate::data::observe::{Observed, observe};
 use crate::data::write::Format;
 use crate::decide::choose::{Decisions, decide};
+use crate::decide::facts::Situation;
 use crate::decide::policy::Policy;
 use crate::decide::ranked;
 use crate::decide::score::{Scored, score as score_cases};
@@ -95,7 +96,16 @@ pub fn score(
     }
     let columns = ranked::columns(cases, &observed.features, &scored, digits);
     steps("deciding");
-    let decisions = decide(&policy, cases, scored.expected_share(), &columns)?;
+    let quadrants = scored.quadrants();
+    let situation = Situation {
+        declared: &book.project.declared,
+        book: &book.portfolio,
+        cases,
+        features: &observed.features,
+        columns: &columns,
+        quadrants: &quadrants,
+    };
+    let decisions = decide(&policy, situation, scored.expected_share(), digits)?;
     let order = ranked::ranking(&decisions, cases);
     steps("writing");
     let table = ranked::table(&order, &decisions, cases, &observed.features, &scored, &columns, digits);
@@ -103,7 +113,7 @@ pub fn score(
     table.clone().write(&folder.path("ranked.csv"), Format::Csv).map_err(placed)?;
     table.write(&folder.path("ranked.parquet"), Format::Parquet).map_err(placed)?;
     write_problems(book.problems.iter(), &folder.path("problems.csv")).map_err(placed)?;
-    let comparison = compare_policies(std::slice::from_ref(&decisions), cases, &columns, scored.expected_share(), digits);
+    let comparison = compare_policies(std::slice::from_ref(&decisions), cases, scored.expected_share(), digits);
     let mut assumed = book.project.declared.sentences(digits);
     assumed.extend(policy.assumptions(model.share().is_some()));
     let day = ScoredDay { observed: &observed, scored: &scored };
@@ -314,8 +324,17 @@ pub fn compare(project_file: &Path, model_file: &Path, policy_files: &[PathBuf],
     let scored = score_cases(&model, &observed.features, &cases.bucket)?;
     let columns = ranked::columns(cases, &observed.features, &scored, digits);
     steps("comparing");
-    let decisions = policies.iter().map(|policy| decide(policy, cases, scored.expected_share(), &columns)).collect::<Result<Vec<_>>>()?;
-    let comparison = compare_policies(&decisions, cases, &columns, scored.expected_share(), digits);
+    let quadrants = scored.quadrants();
+    let situation = Situation {
+        declared: &book.project.declared,
+        book: &book.portfolio,
+        cases,
+        features: &observed.features,
+        columns: &columns,
+        quadrants: &quadrants,
+    };
+    let decisions = policies.iter().map(|policy| decide(policy, situation, scored.expected_share(), digits)).collect::<Result<Vec<_>>>()?;
+    let comparison = compare_policies(&decisions, cases, scored.expected_share(), digits);
     let summary = CompareSummary {
         project: book.project.name.clone(),
         as_of,

@@ -5,11 +5,10 @@
 
 use crate::base::units::Money;
 use crate::data::cases::Cases;
-use crate::data::expressions::Columns;
 use crate::decide::choose::Decisions;
 use crate::decide::policy::Policy;
 use crate::decide::ranked::{amount, because, vetoes};
-use crate::decide::value::{ExpectedShare, shares};
+use crate::decide::value::{ExpectedShare, shares_of};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -115,9 +114,9 @@ pub struct Comparison {
 }
 
 /// Compares decisions under two or more policies on the same cases.
-pub fn compare(decisions: &[Decisions<'_>], cases: &Cases, columns: &Columns<'_>, share: ExpectedShare<'_>, minor_digits: u8) -> Comparison {
+pub fn compare(decisions: &[Decisions<'_>], cases: &Cases, share: ExpectedShare<'_>, minor_digits: u8) -> Comparison {
     let policies: Vec<PolicyResult> = decisions.iter().map(|d| result(d, cases, share, minor_digits)).collect();
-    let movements = decisions.iter().skip(1).map(|other| movement(&decisions[0], other, cases, columns, minor_digits)).collect();
+    let movements = decisions.iter().skip(1).map(|other| movement(&decisions[0], other, cases, minor_digits)).collect();
     Comparison { cases: cases.len(), policies, movements }
 }
 
@@ -143,7 +142,7 @@ fn result(d: &Decisions<'_>, cases: &Cases, share: ExpectedShare<'_>, minor_digi
     let text = |x: f64| amount(x).text(minor_digits);
     let wait = policy.place("wait").unwrap_or(0);
     let (recovered, cost) = (recovery(d, cases), d.cost.iter().sum::<f64>());
-    let waiting: f64 = (0..cases.len()).map(|k| stake(cases, k) as f64 * shares(policy, share.of[k])[wait]).sum();
+    let waiting: f64 = (0..cases.len()).map(|k| stake(cases, k) as f64 * shares_of(policy, share.of[k])[wait]).sum();
     PolicyResult {
         policy: policy.name.clone(),
         version: policy.version.clone(),
@@ -168,7 +167,7 @@ fn result(d: &Decisions<'_>, cases: &Cases, share: ExpectedShare<'_>, minor_digi
     }
 }
 
-fn movement(a: &Decisions<'_>, b: &Decisions<'_>, cases: &Cases, columns: &Columns<'_>, minor_digits: u8) -> Movement {
+fn movement(a: &Decisions<'_>, b: &Decisions<'_>, cases: &Cases, minor_digits: u8) -> Movement {
     let mut cells: BTreeMap<(u8, u8), (usize, i64)> = BTreeMap::new();
     for case in 0..cases.len() {
         let cell = cells.entry((a.chosen[case], b.chosen[case])).or_default();
@@ -185,7 +184,7 @@ fn movement(a: &Decisions<'_>, b: &Decisions<'_>, cases: &Cases, columns: &Colum
             let (from, to) = (name(a.policy, a.chosen[k]), name(b.policy, b.chosen[k]));
             // What each chose and, where one vetoed the other's choice, by which rule: that is why they differ.
             let why = |d: &Decisions<'_>, others: &str| {
-                let rule = vetoes(d, columns, k).split("; ").find(|v| v.starts_with(&format!("{others}: "))).map(str::to_string);
+                let rule = vetoes(d, k).split("; ").find(|v| v.starts_with(&format!("{others}: "))).map(str::to_string);
                 let own = because(d, k, minor_digits);
                 rule.map_or(own.clone(), |r| format!("{own}; vetoes {r}"))
             };

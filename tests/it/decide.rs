@@ -1,15 +1,20 @@
 //! Policies and decisions: values by hand, the optimum by brute force, vetoes that nothing buys off, and mistakes named by line.
 
+use recoup::base::config::Declared;
 use recoup::base::dates::Day;
+use recoup::base::problem::Failure;
 use recoup::base::units::{Bucket, Money, logit, sigmoid};
 use recoup::data::cases::{Cases, Holds, Maturity, Outcomes};
 use recoup::data::expressions::{ColumnValues, Columns};
-use recoup::decide::choose::{Because, Decisions, decide};
-use recoup::decide::guardrail::Verdict;
+use recoup::data::features::FeatureTable;
+use recoup::data::history::{ContactKind, Contacts, NO_NUMBER, Portfolio};
+use recoup::decide::choose::{self, Because, Decisions};
+use recoup::decide::facts::Situation;
 use recoup::decide::policy::{Policy, Scope};
 use recoup::decide::value::ExpectedShare;
-use recoup::decide::value::{cost, shares};
-use std::sync::Arc;
+use recoup::decide::value::{cost, shares_of as shares};
+use recoup::decide::words;
+use std::sync::{Arc, OnceLock};
 
 const CURRENT: &str = include_str!("../../data/policies/current.toml");
 
@@ -18,7 +23,65 @@ fn expected(of: &[f64]) -> ExpectedShare<'_> {
     ExpectedShare { of, modelled: true }
 }
 
-fn load(text: &str) -> Result<Policy, recoup::base::problem::Failure> {
+/// What these tests decide on: nothing in force, and everything softer than law tried long ago.
+struct World {
+    declared: Declared,
+    book: Portfolio,
+    features: FeatureTable,
+}
+
+/// Borrowers of the tests are fewer.
+const BORROWERS: usize = 16;
+
+fn world() -> World {
+    let mut book = Portfolio::default();
+    book.promises.logged = true;
+    let all = 3 * BORROWERS;
+    book.contacts = Contacts {
+        logged: true,
+        offsets: (0..=BORROWERS).map(|b| 3 * b).collect(),
+        contacted_on: vec![Day(19_970); all],
+        known_on: vec![Day(19_970); all],
+        kind: vec![ContactKind::OUTBOUND; all],
+        // sms, call, letter: places in the contract's list.
+        channel: (0..all).map(|k| [0, 1, 5][k % 3]).collect(),
+        result: vec![1; all],
+        number: vec![NO_NUMBER; all],
+        account: vec![0; all],
+    };
+    World { declared: Declared::default(), book, features: FeatureTable::default() }
+}
+
+fn decide<'a>(policy: &'a Policy, cases: &'a Cases, share: ExpectedShare<'a>, columns: &'a Columns<'a>) -> Result<Decisions<'a>, Failure> {
+    static WORLD: OnceLock<World> = OnceLock::new();
+    let World { declared, book, features } = WORLD.get_or_init(world);
+    choose::decide(policy, Situation { declared, book, cases, features, columns, quadrants: &[] }, share, 2)
+}
+
+/// The first rule that vetoes a treatment for a case, and whether because something is not known.
+fn veto(d: &Decisions<'_>, case: usize, name: &str) -> Option<(String, bool)> {
+    words::vetoes(d, case, d.policy.place(name).unwrap()).into_iter().next().map(|v| (v.id, v.unknown))
+}
+
+/// The sections that say what must not be left unsaid, for a policy of treatments named so.
+fn sections(treatments: &[&str]) -> String {
+    let all = treatments.iter().map(|t| format!("\"{t}\"")).collect::<Vec<_>>().join(", ");
+    let mut text = String::new();
+    for hold in ["dispute_open", "complaint_open", "moratorium", "deceased", "cease_contact"] {
+        text += &format!("[holds.{hold}]\nallow = [\"wait\", \"human_review\"]\nrecommend = \"human_review\"\n");
+    }
+    text += "[holds.plan_active]\nallow = [\"wait\", \"plan\", \"human_review\"]\n";
+    text += "[outreach]\nday = \"same\"\nhours = \"09:00-18:00\"\ntime_zone = \"+00:00\"\n";
+    text += "[care]\noffer = [\"human_review\"]\ngentle_rung = 1\nwait_days = 30\n";
+    for quadrant in ["able_willing", "willing_not_able", "able_not_willing", "unknown"] {
+        text += &format!("[routing.{quadrant}]\nallow = [{all}]\n");
+    }
+    text += "[routing.neither]\nallow = [\"wait\"]\n";
+    text += "[rights]\nobject = { en = \"write\", zh = \"写信\" }\nperson = { en = \"call\", zh = \"致电\" }\n";
+    text + "[answer_within]\ndispute = 30\ncomplaint = 15\n"
+}
+
+fn load(text: &str) -> Result<Policy, Failure> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("policy.toml");
     std::fs::write(&path, text).unwrap();
@@ -37,14 +100,11 @@ fn small(call_eligible: &str, plan_eligible: &str) -> Policy {
     let mut text = "name = \"small\"\nversion = \"1\"\n[reference]\ntreatment = \"wait\"\n".to_string();
     text += &treatment("wait", "soft", 0, "0", 0.0, "");
     text += &treatment("sms", "soft", 1, "0.10", 0.1, "");
-    text += &treatment("call", "soft", 2, "5.00", 0.4, &format!("eligible = \"{call_eligible}\""));
+    text += &treatment("call", "soft", 2, "5.00", 0.4, &format!("after_days = 0\neligible = \"{call_eligible}\""));
     text += &treatment("plan", "assist", 0, "20.00", 0.6, &format!("eligible = \"{plan_eligible}\""));
-    text += &treatment("legal", "legal", 6, "80.00", 1.0, "signed_by = \"a person\"");
+    text += &treatment("legal", "legal", 6, "80.00", 1.0, "after_days = 0\nsigned_by = \"a person\"");
     text += &treatment("human_review", "assist", 0, "15.00", 0.0, "");
-    for hold in ["dispute_open", "complaint_open", "moratorium", "deceased", "cease_contact"] {
-        text += &format!("[holds.{hold}]\nallow = [\"wait\", \"human_review\"]\nrecommend = \"human_review\"\n");
-    }
-    text += "[holds.plan_active]\nallow = [\"wait\", \"plan\", \"human_review\"]\n";
+    text += &sections(&["wait", "sms", "call", "plan", "legal", "human_review"]);
     load(&text).unwrap_or_else(|e| panic!("{e}"))
 }
 
@@ -60,6 +120,7 @@ fn cases(rows: &[(u32, i64, Holds)]) -> Cases {
         arrears: rows.iter().map(|r| Money(r.1)).collect(),
         stake: rows.iter().map(|r| Money(r.1)).collect(),
         holds: rows.iter().map(|r| r.2).collect(),
+        legal_stage: vec![0; n],
         outbound_7: vec![0; n],
         contact_log_declared: false,
         maturity: vec![Maturity::Immature; n],
@@ -86,7 +147,8 @@ fn a_gain_worked_by_hand() {
     // Stake 1,000.00 at probability 0.5 under wait. Call: σ(0.4) = 0.598688, so 98.69 less 5.00. Legal: σ(1) = 0.731059: 231.06 less 80.00.
     let policy = small("TRUE", "FALSE");
     let book = cases(&[(0, 100_000, Holds(0))]);
-    let d = decide(&policy, &book, expected(&[0.5]), &with_x(vec![1.0])).unwrap();
+    let x = with_x(vec![1.0]);
+    let d = decide(&policy, &book, expected(&[0.5]), &x).unwrap();
     assert_eq!(names(&d), ["legal"]);
     assert!((d.gain[0] - (100_000.0 * (1.0 / (1.0 + (-1f64).exp()) - 0.5) - 8_000.0)).abs() < 1e-9);
     assert!((d.gain[0] / 100.0 - 151.06).abs() < 0.005);
@@ -94,9 +156,11 @@ fn a_gain_worked_by_hand() {
     assert_eq!(policy.treatments[usize::from(next)].name, "call");
     assert!((worth / 100.0 - 93.69).abs() < 0.005);
     // A small stake is not worth a call, and at 2.00 not even a message: σ(0.1) − ½ = 0.02498, times 2.00 is 0.05.
-    let d = decide(&policy, &cases(&[(0, 2_000, Holds(0))]), expected(&[0.5]), &with_x(vec![1.0])).unwrap();
+    let small_stake = cases(&[(0, 2_000, Holds(0))]);
+    let d = decide(&policy, &small_stake, expected(&[0.5]), &x).unwrap();
     assert_eq!(names(&d), ["sms"]);
-    let d = decide(&policy, &cases(&[(0, 200, Holds(0))]), expected(&[0.5]), &with_x(vec![1.0])).unwrap();
+    let smaller = cases(&[(0, 200, Holds(0))]);
+    let d = decide(&policy, &smaller, expected(&[0.5]), &x).unwrap();
     assert_eq!((names(&d), d.gain[0]), (vec!["wait"], 0.0));
 }
 
@@ -114,11 +178,11 @@ fn the_reference_says_what_the_probability_stands_for() {
 fn an_unknown_or_false_condition_is_never_recommended() {
     let policy = small("x > 10", "x / 0 > 1");
     let book = cases(&[(0, 100_000, Holds(0)), (1, 100_000, Holds(0)), (2, 100_000, Holds(0))]);
-    let d = decide(&policy, &book, expected(&[0.9; 3]), &with_x(vec![11.0, 5.0, f64::NAN])).unwrap();
-    let call = policy.place("call").unwrap();
-    let at = |case: usize, place: usize| d.verdicts[case * policy.treatments.len() + place];
-    assert_eq!([at(0, call), at(1, call), at(2, call)], [Verdict::Free, Verdict::NotEligible, Verdict::Unknown]);
-    assert!((0..3).all(|k| at(k, policy.place("plan").unwrap()) == Verdict::Unknown));
+    let x = with_x(vec![11.0, 5.0, f64::NAN]);
+    let d = decide(&policy, &book, expected(&[0.9; 3]), &x).unwrap();
+    let eligible = |unknown: bool| Some(("eligible".to_string(), unknown));
+    assert_eq!([0, 1, 2].map(|k| veto(&d, k, "call")), [None, eligible(false), eligible(true)]);
+    assert!((0..3).all(|k| veto(&d, k, "plan") == eligible(true)));
     assert_eq!(names(&d), ["call", "sms", "sms"]);
 }
 
@@ -128,11 +192,12 @@ fn holds_veto_whatever_it_is_worth_and_lead_where_the_policy_says() {
     let (dispute, plan) = (Holds::named("dispute_open").unwrap(), Holds::named("plan_active").unwrap());
     let hardship = Holds::named("hardship").unwrap();
     let book = cases(&[(0, 10_000_000, dispute), (1, 10_000_000, plan), (2, 10_000_000, hardship), (3, 10_000_000, dispute.and(plan))]);
-    let d = decide(&policy, &book, expected(&[0.5; 4]), &with_x(vec![1.0; 4])).unwrap();
-    assert_eq!(names(&d), ["human_review", "plan", "legal", "human_review"]);
+    let x = with_x(vec![1.0; 4]);
+    let d = decide(&policy, &book, expected(&[0.5; 4]), &x).unwrap();
+    assert_eq!(names(&d), ["human_review", "plan", "human_review", "human_review"]);
     assert!(matches!(d.because[0], Because::Hold(_)));
     for case in [0, 1, 3] {
-        assert!(matches!(d.verdicts[case * policy.treatments.len() + policy.place("legal").unwrap()], Verdict::Held(_)));
+        assert!(veto(&d, case, "legal").unwrap().0.starts_with("hold:"));
     }
 }
 
@@ -141,10 +206,12 @@ fn a_treatment_of_the_borrower_is_vetoed_if_vetoed_on_one_account_and_paid_once(
     let policy = small("x > 0", "FALSE");
     // Two accounts of one borrower, too small for legal; the call is false on one of them.
     let book = cases(&[(7, 30_000, Holds(0)), (7, 30_000, Holds(0))]);
-    let d = decide(&policy, &book, expected(&[0.5; 2]), &with_x(vec![1.0, 0.0])).unwrap();
+    let on_one = with_x(vec![1.0, 0.0]);
+    let d = decide(&policy, &book, expected(&[0.5; 2]), &on_one).unwrap();
     assert_eq!(names(&d), ["sms", "sms"]);
-    assert_eq!(d.verdicts[policy.place("call").unwrap()], Verdict::OnAnotherAccount);
-    let d = decide(&policy, &book, expected(&[0.5; 2]), &with_x(vec![1.0, 1.0])).unwrap();
+    assert_eq!(veto(&d, 0, "call"), Some(("other_account".into(), false)));
+    let on_both = with_x(vec![1.0, 1.0]);
+    let d = decide(&policy, &book, expected(&[0.5; 2]), &on_both).unwrap();
     assert_eq!((names(&d), d.cost.clone()), (vec!["call", "call"], vec![500.0, 0.0]));
 }
 
@@ -156,7 +223,7 @@ fn brute_force(policy: &Policy, d: &Decisions<'_>, book: &Cases, probability: &[
         let s = shares(policy, probability[k]);
         book.stake[k].0 as f64 * (s[p] - s[wait])
     };
-    let free = |k: usize, p: usize| d.verdicts[k * t + p] == Verdict::Free;
+    let free = |k: usize, p: usize| d.free(k, p);
     let mut best = f64::NEG_INFINITY;
     for cover in (0..t).filter(|p| policy.treatments[*p].scope == Scope::Borrower && (0..n).all(|k| free(k, *p))) {
         let own: Vec<usize> =
@@ -196,7 +263,7 @@ fn the_choice_is_the_optimum_of_every_borrower() {
         let total: f64 = d.gain.iter().sum();
         assert!((total - brute_force(&policy, &d, &book, &probability)).abs() < 1e-6, "{:?}", names(&d));
         for (k, p) in d.chosen.iter().enumerate() {
-            assert_eq!(d.verdicts[k * policy.treatments.len() + usize::from(*p)], Verdict::Free);
+            assert!(d.free(k, usize::from(*p)));
         }
         legal += usize::from(names(&d).contains(&"legal"));
         mixed += usize::from(d.chosen.iter().any(|p| *p != d.chosen[0]));
@@ -235,7 +302,7 @@ fn the_sample_policies_are_sound_and_mistakes_are_named_by_line() {
         columns.add(name, ColumnValues::Number(vec![1.0].into()));
     }
     for name in ["vulnerable", "hardship"] {
-        columns.add(name, ColumnValues::Truth(vec![false]));
+        columns.add(name, ColumnValues::Truth(vec![false].into()));
     }
     let text = policy.bind(&columns).unwrap_err().to_string();
     let wanted = format!("line {}", line("eligible = \"dpd > 30 AND NOT vulnerable\""));

@@ -29,5 +29,6 @@ mod road;
 mod rolls;
 mod scorecard;
 mod statements;
+mod stories;
 mod worked;
 mod world;

@@ -430,6 +430,10 @@ pub struct Declared {
     pub contact_log: Option<Assumed<String>>,
     /// The borrowers' time zone.
     pub time_zone: Option<Assumed<String>>,
+    /// `none`: nothing was in force outside what the tables show: no dispute, no hardship, no plan.
+    pub events: Option<Assumed<String>>,
+    /// `complete`: what proves a claim is on file for every account.
+    pub evidence: Option<Assumed<String>>,
     /// The amount at stake a case in a book without money.
     pub nominal_exposure: Option<Assumed<Money>>,
 }
@@ -438,11 +442,12 @@ impl Declared {
     /// Each declaration as a sentence.
     pub fn sentences(&self, minor_digits: u8) -> Vec<String> {
         let mut out = Vec::new();
-        if let Some(a) = &self.contact_log {
-            out.push(format!("assumed by {}: contact log = {}", a.by, a.value));
-        }
-        if let Some(a) = &self.time_zone {
-            out.push(format!("assumed by {}: time zone = {}", a.by, a.value));
+        for (what, declared) in
+            [("contact log", &self.contact_log), ("time zone", &self.time_zone), ("events", &self.events), ("evidence", &self.evidence)]
+        {
+            if let Some(a) = declared {
+                out.push(format!("assumed by {}: {what} = {}", a.by, a.value));
+            }
         }
         if let Some(a) = &self.nominal_exposure {
             out.push(format!("assumed by {}: nominal exposure = {} a case", a.by, a.value.text(minor_digits)));

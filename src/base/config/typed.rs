@@ -9,6 +9,7 @@ use crate::base::dates::Day;
 use crate::base::problem::{Problem, Problems, suggestion};
 use crate::base::schema::TableKind;
 use crate::base::units::{Bucket, Money};
+use crate::base::zone::Zone;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -143,6 +144,8 @@ struct TypedOutcome {
 struct TypedDeclared {
     contact_log: Option<Assumed<String>>,
     time_zone: Option<Assumed<String>>,
+    events: Option<Assumed<String>>,
+    evidence: Option<Assumed<String>>,
     nominal_exposure: Option<Assumed<TypedAmount>>,
 }
 
@@ -434,10 +437,22 @@ impl TypedOutcome {
 
 impl TypedDeclared {
     fn check(self, digits: u8, problems: &mut Problems) -> Declared {
-        if let Some(a) = &self.contact_log
-            && a.value != "none"
-        {
-            problems.push(bad_value("declared.contact_log", &a.value, "only the absence of contacts can be declared", "\"none\""));
+        for (key, declared, only, message) in [
+            ("declared.contact_log", &self.contact_log, "none", "only the absence of contacts can be declared"),
+            ("declared.events", &self.events, "none", "only the absence of events can be declared"),
+            ("declared.evidence", &self.evidence, "complete", "only that all evidence is on file can be declared"),
+        ] {
+            if let Some(a) = declared.as_ref().filter(|a| a.value != only) {
+                problems.push(bad_value(key, &a.value, message, &format!("\"{only}\"")));
+            }
+        }
+        if let Some(a) = self.time_zone.as_ref().filter(|a| Zone::parse(&a.value).is_none()) {
+            problems.push(bad_value(
+                "declared.time_zone",
+                &a.value,
+                "this is no time zone",
+                "an IANA name such as \"Asia/Shanghai\", or an offset such as \"+08:00\"",
+            ));
         }
         let nominal_exposure = self.nominal_exposure.map(|a| {
             let value = a.value.money("declared.nominal_exposure", digits, problems);
@@ -446,13 +461,11 @@ impl TypedDeclared {
             }
             Assumed { value, by: a.by }
         });
-        let declared = Declared { contact_log: self.contact_log, time_zone: self.time_zone, nominal_exposure };
-        let unnamed = [
-            declared.contact_log.as_ref().is_some_and(|a| a.by.trim().is_empty()),
-            declared.time_zone.as_ref().is_some_and(|a| a.by.trim().is_empty()),
-            declared.nominal_exposure.as_ref().is_some_and(|a| a.by.trim().is_empty()),
-        ];
-        if unnamed.contains(&true) {
+        let declared =
+            Declared { contact_log: self.contact_log, time_zone: self.time_zone, events: self.events, evidence: self.evidence, nominal_exposure };
+        let words = [&declared.contact_log, &declared.time_zone, &declared.events, &declared.evidence];
+        let by = words.into_iter().flatten().map(|a| &a.by).chain(declared.nominal_exposure.as_ref().map(|a| &a.by));
+        if by.into_iter().any(|by| by.trim().is_empty()) {
             problems.push(
                 Problem::error("config.bad_value", "a declaration needs the name of who says so")
                     .column("declared")

@@ -8,7 +8,7 @@ mod records;
 use super::cells::{Cells, Codes, NO_WORD};
 use super::check::{Aside, Meanings};
 use super::features::{NO_LEVEL, Values};
-use super::history::{AccountColumn, Portfolio};
+use super::history::{AccountColumn, AccountWords, Portfolio};
 use super::tables::{PlannedColumn, Purpose, Table};
 use crate::base::config::Project;
 use crate::base::dates::Day;
@@ -169,10 +169,20 @@ fn accounts(project: &Project, mut sifted: Sifted, book: &mut Portfolio) -> Vec<
     book.limit = gathered(sifted.money("limit"), &rows);
     book.income = gathered(sifted.money("income"), &rows);
     book.payday = gathered(sifted.numbers("payday"), &rows);
+    book.time_zone = account_words(sifted.take("time_zone"), &rows);
+    book.evidence = account_words(sifted.take("evidence"), &rows);
+    book.accessible_channels = account_words(sifted.take("accessible_channels"), &rows);
     let secured = gathered(sifted.meaning("secured").map(|codes| codes.iter().collect()), &rows);
     // Place 1 of the words is yes.
     book.secured = secured.into_iter().map(|place| if place == NO_WORD { f64::NAN } else { f64::from(place) }).collect();
     place_of
+}
+
+/// A column of words in the order of the accounts' places.
+fn account_words(cells: Option<Cells>, rows: &[u32]) -> AccountWords {
+    let Some(Cells::Words { codes, own, .. }) = cells else { return AccountWords::default() };
+    let codes: Vec<u32> = codes.iter().collect();
+    AccountWords { codes: rows.iter().map(|row| codes[*row as usize]).collect(), words: own.list().to_vec() }
 }
 
 /// A column in the order of the accounts' places; empty if there is none.

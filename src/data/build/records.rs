@@ -9,7 +9,8 @@ use crate::base::units::{Bucket, Money};
 use crate::data::cells::{Cells, Codes, NO_WORD};
 use crate::data::check::Aside;
 use crate::data::history::{
-    ContactKind, Contacts, Event, Events, FailedDebits, Instalments, Payments, Portfolio, Promises, ReAges, Statements, match_reversals,
+    ContactKind, Contacts, Event, Events, FailedDebits, Instalments, NO_CODE, NO_NUMBER, Payments, Portfolio, Promises, ReAges, Statements,
+    match_reversals,
 };
 use std::cmp::Ordering;
 
@@ -157,18 +158,21 @@ impl Records<'_> {
         let borrower_of = self.borrower_of();
         let place = accounts.map(|account| borrower_of.get(account as usize).copied().unwrap_or(NOWHERE));
         let mut kinds = vec![ContactKind::default(); days.len()];
-        // What each word of a column says of a contact; a column that is not there says what a cell without a word says.
-        let mut say = |name: &str, words: &[&str], says: &dyn Fn(Option<&str>) -> ContactKind| {
-            let column = sifted.meaning(name).unwrap_or_else(|| std::iter::repeat_n(NO_WORD, kinds.len()).collect());
+        // A column that is not there says what a cell without a word says.
+        let mut column = |name: &str| sifted.meaning(name).unwrap_or_else(|| std::iter::repeat_n(NO_WORD, days.len()).collect());
+        let (channel, direction, result) = (column("channel"), column("direction"), column("result"));
+        let number = sifted.codes("number");
+        // What each word of a column says of a contact.
+        let mut say = |column: &Codes, words: &[&str], says: &dyn Fn(Option<&str>) -> ContactKind| {
             for (word, rows) in column.runs() {
                 let said = says(words.get(word as usize).copied());
                 kinds[rows].iter_mut().for_each(|kind| *kind = kind.and(said));
             }
         };
         let spoken = ContactKind::ATTEMPT;
-        say("channel", CHANNELS, &|word| if matches!(word, Some("call" | "ai_call" | "visit") | None) { spoken } else { ContactKind::default() });
-        say("direction", DIRECTIONS, &|word| if word == Some("inbound") { ContactKind::INBOUND } else { ContactKind::OUTBOUND });
-        say("result", RESULTS, &|word| match word {
+        say(&channel, CHANNELS, &|word| if matches!(word, Some("call" | "ai_call" | "visit") | None) { spoken } else { ContactKind::default() });
+        say(&direction, DIRECTIONS, &|word| if word == Some("inbound") { ContactKind::INBOUND } else { ContactKind::OUTBOUND });
+        say(&result, RESULTS, &|word| match word {
             Some("reached" | "promise") => ContactKind::RIGHT_PARTY,
             Some("refused") => ContactKind::RIGHT_PARTY.and(ContactKind::REFUSED),
             Some("wrong_number") => ContactKind::WRONG_NUMBER,
@@ -180,7 +184,20 @@ impl Records<'_> {
             *kind = kind.without(ContactKind::ATTEMPT);
         }
         let (offsets, order) = order(self.book.borrowers(), &place, &sifted.aside, &days, |_, _| Ordering::Equal);
-        Contacts { logged: true, contacted_on: order.arrange(days), known_on: order.arrange(known_on), kind: order.arrange(kinds), offsets }
+        // Words of the contract are fewer than 255; a place beyond is no word.
+        let dense = |codes: &Codes| -> Vec<u8> { codes.iter().map(|code| u8::try_from(code).unwrap_or(NO_CODE)).collect() };
+        let rows = days.len();
+        Contacts {
+            logged: true,
+            contacted_on: order.arrange(days),
+            known_on: order.arrange(known_on),
+            kind: order.arrange(kinds),
+            channel: order.arrange(dense(&channel)),
+            result: order.arrange(dense(&result)),
+            number: order.arrange(number.map_or_else(|| vec![NO_NUMBER; rows], |codes| codes.iter().collect())),
+            account: order.arrange(accounts.iter().collect()),
+            offsets,
+        }
     }
 
     /// The borrower of each account.
@@ -216,6 +233,7 @@ impl Records<'_> {
         let known_on = self.posted(sifted.days("known_on"), &from);
         let rows = from.len();
         let to = sifted.days("to").unwrap_or_else(|| vec![Day::NULL; rows]);
+        let answer_by = sifted.days("answer_by");
         let amount = sifted.money("amount").unwrap_or_else(|| vec![Money::NULL; rows]);
         let borrower_of_code = self.borrowers_of_codes(borrower_cells.as_ref());
         let borrower_code: Vec<u32> = match &borrower_cells {
@@ -231,7 +249,13 @@ impl Records<'_> {
             }
         }
         let is = |row: usize, word: &str| EVENT_KINDS.get(kind[row] as usize) == Some(&word);
-        let event = |row: usize| Event { from: from[row], known_on: known_on[row], kind: kind[row] as u8, to: to[row].known().unwrap_or(Day::NEVER) };
+        let event = |row: usize| Event {
+            from: from[row],
+            known_on: known_on[row],
+            kind: kind[row] as u8,
+            to: to[row].known().unwrap_or(Day::NEVER),
+            answer_by: answer_by.as_ref().map_or(Day::NULL, |days| days[row]),
+        };
         let events: Vec<Event> = (0..rows).map(event).collect();
         let tie = |a: u32, b: u32| events[a as usize].cmp(&events[b as usize]).then_with(|| amount[a as usize].cmp(&amount[b as usize]));
         let nobody = Aside::default();

@@ -10,11 +10,13 @@ use crate::data::observe::regime_name;
 use crate::data::tables::{Purpose, Table};
 
 /// Columns of conditions and of files that are no features.
-const OTHERS: [&str; 19] = [
+const OTHERS: [&str; 21] = [
     "stake",
     "probability",
     "points",
     "outbound_7",
+    "quadrant",
+    "legal_stage",
     "bucket_group",
     "account_id",
     "borrower_id",

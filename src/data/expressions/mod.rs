@@ -52,7 +52,7 @@ pub enum ColumnValues<'a> {
         words: Cow<'a, [Box<str>]>,
     },
     /// True or false, always known.
-    Truth(Vec<bool>),
+    Truth(Cow<'a, [bool]>),
 }
 
 /// The columns that a condition may name.
@@ -78,6 +78,20 @@ impl<'a> Columns<'a> {
             };
             self.add(&column.name, values);
         }
+    }
+
+    /// The same columns, with these conditions false for every case: how it would stand without them.
+    pub fn with_false(&self, names: &[&str]) -> Columns<'_> {
+        let list = self.list.iter().map(|(name, values)| {
+            let values = match values {
+                ColumnValues::Truth(v) if names.contains(&name.as_str()) => ColumnValues::Truth(Cow::Owned(vec![false; v.len()])),
+                ColumnValues::Truth(v) => ColumnValues::Truth(Cow::Borrowed(v)),
+                ColumnValues::Number(v) => ColumnValues::Number(Cow::Borrowed(v)),
+                ColumnValues::Words { codes, words } => ColumnValues::Words { codes: Cow::Borrowed(codes), words: Cow::Borrowed(words) },
+            };
+            (name.clone(), values)
+        });
+        Columns { list: list.collect() }
     }
 
     fn place(&self, name: &str) -> Option<usize> {
@@ -215,7 +229,7 @@ mod tests {
         let mut columns = Columns::default();
         columns.add("dpd", ColumnValues::Number(vec![5.0, 40.0, f64::NAN].into()));
         columns.add("bucket", ColumnValues::Words { codes: vec![0, 1, u32::MAX].into(), words: vec!["M1".into(), "M2".into()].into() });
-        columns.add("hardship", ColumnValues::Truth(vec![true, false, false]));
+        columns.add("hardship", ColumnValues::Truth(vec![true, false, false].into()));
         columns
     }
 

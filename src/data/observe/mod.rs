@@ -193,7 +193,7 @@ impl Walk<'_> {
             Maturity::LeftTheBook => self.exclude("left_the_book"),
             Maturity::NoOutcome => self.exclude("no_outcome_for_this_history"),
         }
-        let holds = self.holds(view, of_borrower);
+        let (holds, legal_stage) = self.holds(view, of_borrower);
         let cases = &mut self.out.cases;
         cases.account.push(account as u32);
         cases.borrower.push(borrower as u32);
@@ -203,6 +203,7 @@ impl Walk<'_> {
         cases.arrears.push(arrears);
         cases.stake.push(if arrears == Money::NULL { nominal.unwrap_or(Money::NULL) } else { arrears });
         cases.holds.push(holds);
+        cases.legal_stage.push(legal_stage);
         cases.outbound_7.push(outbound_7);
         cases.maturity.push(maturity);
         cases.repaid.push(outcome.repaid == Some(true));

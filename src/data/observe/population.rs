@@ -4,7 +4,7 @@ use super::Walk;
 use crate::base::config::Observe;
 use crate::base::dates::Day;
 use crate::base::schema::EVENT_KINDS;
-use crate::data::cases::Holds;
+use crate::data::cases::{Holds, LEGAL_STAGES};
 use crate::data::catalogue::{Family, View};
 use crate::data::history::{ContactKind, Event, range};
 use crate::data::path::Path;
@@ -21,6 +21,7 @@ fn kind(event: &Event) -> &'static str {
 pub(super) struct InForce<'e> {
     holds: Holds,
     plan: Option<(&'e Event, bool)>,
+    legal: Option<(&'e Event, u8)>,
     deceased: bool,
 }
 
@@ -36,6 +37,14 @@ impl<'e> InForce<'e> {
                     // The latest word on a plan decides whether it is active.
                     if self.plan.is_none_or(|(last, _)| event >= last) {
                         self.plan = Some((event, in_force && kind(event) == "plan_active"));
+                    }
+                    continue;
+                }
+                k if k.starts_with("legal_") => {
+                    // The latest word on the claim says where it stands.
+                    let stage = LEGAL_STAGES.iter().position(|stage| Some(*stage) == k.strip_prefix("legal_"));
+                    if self.legal.is_none_or(|(last, _)| event >= last) {
+                        self.legal = Some((event, stage.unwrap_or(0) as u8));
                     }
                     continue;
                 }
@@ -154,11 +163,13 @@ impl Walk<'_> {
         (self.book.written_off_on[view.account] <= day).then_some("written_off")
     }
 
-    pub(super) fn holds(&self, view: &View<'_>, of_borrower: InForce<'_>) -> Holds {
+    /// What is in force, and where the claim stands before a court.
+    pub(super) fn holds(&self, view: &View<'_>, of_borrower: InForce<'_>) -> (Holds, u8) {
         let all = of_borrower.with(self.book.account_events.of(view.account), view.as_of);
+        let legal = all.legal.map_or(0, |(_, stage)| stage);
         match (all.plan, Holds::named("plan_active")) {
-            (Some((_, true)), Some(hold)) => all.holds.and(hold),
-            _ => all.holds,
+            (Some((_, true)), Some(hold)) => (all.holds.and(hold), legal),
+            _ => (all.holds, legal),
         }
     }
 

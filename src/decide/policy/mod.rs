@@ -1,17 +1,29 @@
-//! The policy file: treatments with costs, effects and conditions, what the probability stands for, and the holds. Checked as a whole.
+//! The policy file: treatments with costs, effects and conditions, what the probability stands for, the holds, the guardrails and the order in
+//! which they speak. Checked as a whole.
 //!
 //! Nothing that matters to a borrower has a silent default: costs, effects and their sources must be written. The house's rule on holds is
 //! not the policy's to loosen.
 
+mod guardrail;
+mod pack;
+mod route;
+mod treatment;
 mod typed;
 
+pub use guardrail::{ClaimOf, Count, Guardrail, Interruptions, LimitFrom, Rule, Since, Verified};
+pub use pack::{Duty, PACKS, Pack};
+
+use crate::base::bilingual::Bilingual;
 use crate::base::config::toml_problem;
 use crate::base::files::io_failure;
 use crate::base::problem::{Problem, Problems, Result};
+use crate::base::schema::CHANNELS;
 use crate::base::units::Money;
+use crate::base::zone::{Hours, Zone};
 use crate::data::cases::Holds;
-use crate::data::expressions::{Columns, Expression};
+use crate::data::expressions::{BadExpression, Columns, Expression};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use typed::{Checker, Typed};
 
@@ -34,6 +46,44 @@ pub enum Scope {
     Borrower,
     /// One case.
     Account,
+}
+
+/// By what a treatment reaches the borrower: first the channels of the contact log, in their order, then those that no contact log knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Channel(pub u8);
+
+impl Channel {
+    /// An offer: a plan, funding.
+    pub const OFFER: Channel = Channel(8);
+    /// A mediator.
+    pub const MEDIATOR: Channel = Channel(9);
+    /// A court.
+    pub const COURT: Channel = Channel(10);
+    /// A court for small claims.
+    pub const SMALL_CLAIMS: Channel = Channel(11);
+    /// None: nobody is reached.
+    pub const NONE: Channel = Channel(12);
+    const BEYOND: [&'static str; 5] = ["offer", "mediator", "court", "small_claims_court", "none"];
+
+    /// All names, in order.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        CHANNELS.iter().copied().chain(Self::BEYOND)
+    }
+
+    /// The channel of that name.
+    pub fn named(name: &str) -> Option<Channel> {
+        Self::names().position(|n| n == name).map(|place| Channel(place as u8))
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::names().nth(usize::from(self.0)).unwrap_or("none")
+    }
+
+    /// Whether the contact log knows it.
+    pub fn is_contact(self) -> bool {
+        self < Channel::OFFER
+    }
 }
 
 /// Where an effect comes from.
@@ -61,20 +111,30 @@ pub enum Source {
 pub struct Treatment {
     /// Its name.
     pub name: String,
+    /// What people call it.
+    pub label: Bilingual,
     /// Its family.
     pub family: Family,
     /// Severity: 0 for wait and assistance, then up.
     pub rung: u32,
+    /// By what it reaches the borrower.
+    pub channel: Channel,
     /// Cost of one.
     pub cost: Money,
     /// Expected cost of the complaints that it causes.
     pub complaint_cost: Money,
+    /// What one takes of each resource.
+    pub resources: BTreeMap<String, f64>,
     /// Log-odds of the share repaid against wait.
     pub effect: f64,
     /// Where the effect comes from.
     pub source: Option<Source>,
     /// Its condition and the line on which that stands.
     pub eligible: Option<(String, u64)>,
+    /// Places of the treatments that must have been tried before it.
+    pub after: Vec<usize>,
+    /// Days since the first try of the rung below and of each of `after`.
+    pub after_days: i32,
     /// Who signs.
     pub signed_by: Option<String>,
     /// Whom it covers.
@@ -94,6 +154,65 @@ pub struct HoldRule {
     pub recommend: Option<usize>,
 }
 
+/// What ability and willingness leave, and where they lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Its name, a [`crate::decide::score::Quadrant`].
+    pub quadrant: &'static str,
+    /// Places of the treatments that it leaves.
+    pub allow: Vec<usize>,
+    /// The first of these that is free comes before all others.
+    pub prefer: Vec<usize>,
+    /// Where it leads if none of `prefer` is free.
+    pub recommend: Option<usize>,
+}
+
+/// What is owed to who is in hardship or vulnerable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Care {
+    /// Places of the treatments that are care, in the order in which they are offered.
+    pub offer: Vec<usize>,
+    /// Nothing above this rung before a plan was offered.
+    pub gentle_rung: u32,
+    /// Nor before so many days have passed since the offer.
+    pub wait_days: i32,
+    /// Places of the treatments that are never used while it lasts.
+    pub never: Vec<usize>,
+}
+
+/// When what is decided is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outreach {
+    /// Days after `as_of`: 0 or 1.
+    pub days_after: i32,
+    /// Hours of the floor.
+    pub hours: Hours,
+    /// The zone of those hours.
+    pub zone: Zone,
+    /// Its name.
+    pub zone_name: String,
+}
+
+/// What a borrower is told of objecting and of asking for a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rights {
+    /// How to object.
+    pub object: Bilingual,
+    /// How to ask for a person.
+    pub person: Bilingual,
+}
+
+/// Days within which a dispute or a complaint must be answered where its event names no date.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerWithin {
+    /// Days for a dispute.
+    pub dispute: i32,
+    /// Days for a complaint.
+    pub complaint: i32,
+}
+
 /// What the model's probability stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
@@ -103,6 +222,8 @@ pub struct Reference {
     pub effect: f64,
     /// Where that comes from; none for wait.
     pub source: Option<Source>,
+    /// The outcome that the policy was written for, in the words of a model's file; any where it says none.
+    pub outcome: Option<String>,
 }
 
 /// A policy, checked.
@@ -122,21 +243,46 @@ pub struct Policy {
     pub treatments: Vec<Treatment>,
     /// Holds.
     pub holds: Vec<HoldRule>,
-    /// blake3 of the file.
+    /// Packs of guardrails.
+    pub packs: Vec<Pack>,
+    /// Guardrails of all packs, then the policy's own.
+    pub guardrails: Vec<Guardrail>,
+    /// Care.
+    pub care: Care,
+    /// Routes by ability and willingness.
+    pub routes: Vec<Route>,
+    /// When what is decided is done.
+    pub outreach: Outreach,
+    /// What a borrower is told.
+    pub rights: Rights,
+    /// How soon disputes and complaints are answered.
+    pub answer_within: AnswerWithin,
+    /// blake3 of the file and of every pack that it uses.
     pub fingerprint: String,
+}
+
+/// Conditions of a policy, read against the columns of a book.
+#[derive(Clone, Debug, Default)]
+pub struct Bound {
+    /// Of each treatment.
+    pub eligible: Vec<Option<Expression>>,
+    /// Of each guardrail in SQL.
+    pub guardrails: Vec<Option<Expression>>,
+    /// Of each pack that is for some accounts alone.
+    pub packs: Vec<Option<Expression>>,
 }
 
 impl Policy {
     /// Reads and checks a policy file.
     ///
     /// # Errors
-    /// Every problem of the file at once, each with its line.
+    /// Every problem of the file and of its packs at once, each with its line.
     pub fn load(file: &Path, minor_digits: u8) -> Result<Policy> {
         let text = std::fs::read_to_string(file).map_err(|e| io_failure(file, "read the policy file", &e))?;
         let typed: Typed = toml::from_str(&text).map_err(|e| toml_problem(file, &text, &e).fail())?;
-        let mut checker = Checker { file, text: &text, minor_digits, problems: Problems::default() };
-        let policy = checker.policy(typed);
-        checker.problems.stop_on_error()?;
+        let mut problems = Problems::default();
+        let policy = Checker::new(file, &text, minor_digits, &mut problems).policy(typed);
+        problems.stop_on_error()?;
         Ok(policy)
     }
 
@@ -149,30 +295,31 @@ impl Policy {
     ///
     /// # Errors
     /// `policy.expression`: every bad condition, with the file, the line and the nearest column.
-    pub fn bind(&self, columns: &Columns<'_>) -> Result<Vec<Option<Expression>>> {
+    pub fn bind(&self, columns: &Columns<'_>) -> Result<Bound> {
         let mut problems = Problems::default();
-        let mut bound = Vec::new();
-        for treatment in &self.treatments {
-            let Some((sql, line)) = &treatment.eligible else {
-                bound.push(None);
-                continue;
-            };
-            match Expression::condition(sql, columns) {
-                Ok(expression) => bound.push(Some(expression)),
-                Err(bad) => {
-                    let mut problem =
-                        Problem::error("policy.expression", format!("the condition of `{}` cannot be read: {}", treatment.name, bad.message))
-                            .file(self.file.display().to_string())
-                            .row(line + bad.line - 1)
-                            .value(sql.trim())
-                            .rule("a SQL condition over the case's columns");
-                    if let Some(help) = bad.help {
-                        problem = problem.help(help);
-                    }
-                    problems.push(problem);
-                    bound.push(None);
-                }
+        let mut read = |sql: &str, line: u64, file: &str, what: String| match Expression::condition(sql, columns) {
+            Ok(expression) => Some(expression),
+            Err(bad) => {
+                problems.push(bad_condition(&bad, sql, line, file, &what));
+                None
             }
+        };
+        let file = self.file.display().to_string();
+        let condition = |c: &Option<(String, u64)>| c.as_ref().map(|(sql, line)| (sql.clone(), *line));
+        let mut bound = Bound::default();
+        for treatment in &self.treatments {
+            let of = condition(&treatment.eligible);
+            bound.eligible.push(of.and_then(|(sql, line)| read(&sql, line, &file, format!("the condition of `{}`", treatment.name))));
+        }
+        for guardrail in &self.guardrails {
+            bound.guardrails.push(match &guardrail.rule {
+                Rule::Sql(sql) => read(sql, guardrail.line, &guardrail.file, format!("the condition of the guardrail `{}`", guardrail.id)),
+                _ => None,
+            });
+        }
+        for pack in &self.packs {
+            let of = condition(&pack.when);
+            bound.packs.push(of.and_then(|(sql, line)| read(&sql, line, &file, format!("the condition of the pack `{}`", pack.name))));
         }
         problems.stop_on_error()?;
         Ok(bound)
@@ -195,4 +342,16 @@ impl Policy {
             .chain((!share_modelled).then(|| "assumed: the probability of repaid stands in for the share of arrears repaid".to_string()))
             .collect()
     }
+}
+
+fn bad_condition(bad: &BadExpression, sql: &str, line: u64, file: &str, what: &str) -> Problem {
+    let mut problem = Problem::error("policy.expression", format!("{what} cannot be read: {}", bad.message))
+        .file(file)
+        .row(line + bad.line - 1)
+        .value(sql.trim())
+        .rule("a SQL condition over the case's columns");
+    if let Some(help) = &bad.help {
+        problem = problem.help(help.clone());
+    }
+    problem
 }

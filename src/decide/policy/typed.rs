@@ -1,26 +1,17 @@
-//! A policy file as typed, and how it is checked into what is meant: every problem with its line, and the house's rule on holds.
+//! A policy file as typed, and how it is checked into what is meant: every problem with its line.
 
-use super::{Family, HoldRule, Policy, Reference, Scope, Source, Treatment};
+use super::guardrail::{TypedGuardrail, TypedParameter};
+use super::pack::TypedPackUse;
+use super::route::{TypedCare, TypedHold, TypedRoute};
+use super::treatment::{TypedReference, TypedTreatment};
+use super::{AnswerWithin, Outreach, Policy, Rights, Scope};
 use crate::base::problem::{Problem, Problems, suggestion};
 use crate::base::units::Money;
-use crate::data::cases::Holds;
+use crate::base::zone::{Hours, Zone};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 use toml::Spanned;
-
-/// Each hold that vetoes, and the treatments that it leaves at most.
-const HOUSE_HOLDS: [(&str, &[&str]); 6] = [
-    ("dispute_open", &["wait", "human_review"]),
-    ("complaint_open", &["wait", "human_review"]),
-    ("moratorium", &["wait", "human_review"]),
-    ("deceased", &["wait", "human_review"]),
-    ("cease_contact", &["wait", "human_review"]),
-    ("plan_active", &["wait", "plan", "human_review"]),
-];
-
-/// Treatments that need a named person's signature, whatever the policy says.
-const SIGNED: [&str; 3] = ["visit", "mediation", "legal"];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,55 +20,55 @@ pub(super) struct Typed {
     version: String,
     #[serde(default)]
     decision_unit: Option<Scope>,
+    #[serde(default)]
+    packs: Vec<Spanned<TypedPackUse>>,
+    outreach: Option<TypedOutreach>,
+    #[serde(default)]
+    parameters: BTreeMap<Spanned<String>, TypedParameter>,
     reference: TypedReference,
     treatment: Vec<Spanned<TypedTreatment>>,
     holds: BTreeMap<Spanned<String>, TypedHold>,
+    care: Option<Spanned<TypedCare>>,
+    #[serde(default)]
+    routing: BTreeMap<Spanned<String>, TypedRoute>,
+    rights: Option<Rights>,
+    answer_within: Option<AnswerWithin>,
+    #[serde(default)]
+    guardrail: Vec<Spanned<TypedGuardrail>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct TypedReference {
-    treatment: Spanned<String>,
-    effect: Option<f64>,
-    source: Option<Source>,
+struct TypedOutreach {
+    day: Spanned<String>,
+    hours: Spanned<String>,
+    time_zone: Spanned<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TypedTreatment {
-    name: String,
-    family: Family,
-    rung: u32,
-    cost: Spanned<String>,
-    complaint_cost: Spanned<String>,
-    effect: f64,
-    source: Option<Source>,
-    eligible: Option<Spanned<String>>,
-    signed_by: Option<String>,
-    scope: Option<Scope>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TypedHold {
-    allow: Vec<Spanned<String>>,
-    recommend: Option<Spanned<String>>,
-}
-
-/// Checks a policy file and keeps what is wrong with it.
+/// Checks a file and keeps what is wrong with it.
 pub(super) struct Checker<'a> {
     pub file: &'a Path,
     pub text: &'a str,
     pub minor_digits: u8,
-    pub problems: Problems,
+    pub problems: &'a mut Problems,
 }
 
-impl Checker<'_> {
-    fn line(&self, place: usize) -> u64 {
+impl<'a> Checker<'a> {
+    pub(super) fn new(file: &'a Path, text: &'a str, minor_digits: u8, problems: &'a mut Problems) -> Checker<'a> {
+        Checker { file, text, minor_digits, problems }
+    }
+
+    pub(super) fn line(&self, place: usize) -> u64 {
         self.text[..place.min(self.text.len())].matches('\n').count() as u64 + 1
     }
 
-    fn push(&mut self, at: usize, code: &'static str, message: String, rule: &str, help: Option<String>) {
+    /// The line of a text of SQL: one in three quotes begins on the next line when its first line is empty.
+    pub(super) fn line_of_sql(&self, place: usize) -> u64 {
+        let opens_below = self.text[place..].starts_with("\"\"\"\n") || self.text[place..].starts_with("'''\n");
+        self.line(place) + u64::from(opens_below)
+    }
+
+    pub(super) fn push(&mut self, at: usize, code: &'static str, message: String, rule: &str, help: Option<String>) {
         let mut problem = Problem::error(code, message).file(self.file.display().to_string()).row(self.line(at)).rule(rule);
         if let Some(help) = help {
             problem = problem.help(help);
@@ -85,7 +76,7 @@ impl Checker<'_> {
         self.problems.push(problem);
     }
 
-    fn amount(&mut self, text: &Spanned<String>, what: &str) -> Money {
+    pub(super) fn amount(&mut self, text: &Spanned<String>, what: &str) -> Money {
         match Money::parse(text.get_ref().as_bytes(), self.minor_digits) {
             Ok(money) if money.0 >= 0 => money,
             Ok(_) => {
@@ -93,40 +84,86 @@ impl Checker<'_> {
                 Money(0)
             }
             Err(why) => {
-                self.push(
-                    text.span().start,
-                    "policy.bad_value",
-                    format!("{what} {:?}: {}", text.get_ref(), why.message()),
-                    "a decimal such as \"0.35\"",
-                    None,
-                );
+                let message = format!("{what} {:?}: {}", text.get_ref(), why.message());
+                self.push(text.span().start, "policy.bad_value", message, "a decimal such as \"0.35\"", None);
                 Money(0)
             }
         }
     }
 
+    /// A word of a list, or a problem that names the nearest.
+    pub(super) fn word(&mut self, at: usize, word: &str, all: &[&str], what: &str) -> Option<usize> {
+        let place = all.iter().position(|w| *w == word);
+        if place.is_none() {
+            let help = suggestion(word, all.iter().copied());
+            self.push(at, "policy.unknown_word", format!("there is no {what} `{word}`"), &format!("one of {}", all.join(", ")), Some(help));
+        }
+        place
+    }
+
+    /// The place of a treatment that a part of the file names.
+    pub(super) fn treatment_place(&mut self, name: &Spanned<String>, names: &[String]) -> Option<usize> {
+        let place = names.iter().position(|n| n == name.get_ref());
+        if place.is_none() {
+            let help = suggestion(name.get_ref(), names.iter().map(String::as_str));
+            let message = format!("there is no treatment `{}`", name.get_ref());
+            self.push(name.span().start, "policy.unknown_treatment", message, "a treatment of this policy", Some(help));
+        }
+        place
+    }
+
+    fn missing(&mut self, section: &str, why: &str, help: &str) {
+        let message = format!("the policy has no section [{section}]: {why}");
+        self.push(0, "policy.missing_section", message, "nothing that matters to a borrower has a silent default", Some(help.to_string()));
+    }
+
     /// The policy that the file means; its problems are kept.
     pub(super) fn policy(&mut self, typed: Typed) -> Policy {
-        let treatments: Vec<Treatment> = typed.treatment.into_iter().map(|t| self.treatment(t)).collect();
+        let treatments = self.treatments(typed.treatment);
         let names: Vec<String> = treatments.iter().map(|t| t.name.clone()).collect();
-        for (k, name) in names.iter().enumerate() {
-            if names[..k].contains(name) {
-                self.push(0, "policy.duplicate", format!("there are two treatments `{name}`"), "one of each name", None);
-            }
-        }
-        for needed in ["wait", "human_review"] {
-            if !names.iter().any(|n| n == needed) {
-                self.push(
-                    0,
-                    "policy.missing_treatment",
-                    format!("there is no treatment `{needed}`"),
-                    "wait and human_review are always there",
-                    Some(format!("add [[treatment]] name = \"{needed}\"")),
-                );
-            }
-        }
         let reference = self.reference(typed.reference, &treatments);
         let holds = self.holds(typed.holds, &names);
+        let care = match typed.care {
+            Some(care) => self.care(care, &treatments),
+            None => {
+                self.missing(
+                    "care",
+                    "what is owed to who is in hardship or vulnerable",
+                    "[care] offer = [\"plan\", \"human_review\"], gentle_rung = 1, wait_days = 30, never = []",
+                );
+                Default::default()
+            }
+        };
+        let routes = self.routes(typed.routing, &treatments);
+        let outreach = self.outreach(typed.outreach);
+        let rights = match typed.rights {
+            Some(rights) if rights.object.lacks_one() || rights.person.lacks_one() => {
+                self.push(0, "policy.one_language", "[rights] says something in one language alone".into(), "en and zh", None);
+                rights
+            }
+            Some(rights) => rights,
+            None => {
+                self.missing(
+                    "rights",
+                    "how a borrower objects and asks for a person",
+                    "[rights] object = { en = \"…\", zh = \"…\" }, person = { en = \"…\", zh = \"…\" }",
+                );
+                Rights::default()
+            }
+        };
+        let answer_within = typed.answer_within.unwrap_or_else(|| {
+            self.missing("answer_within", "how soon disputes and complaints are answered", "[answer_within] dispute = 30, complaint = 15");
+            AnswerWithin::default()
+        });
+        if answer_within.dispute < 0 || answer_within.complaint < 0 {
+            self.push(0, "policy.bad_value", "[answer_within] has negative days".into(), "days >= 0", None);
+        }
+        let mut fingerprint = blake3::Hasher::new();
+        fingerprint.update(self.text.as_bytes());
+        let (packs, guardrails) = self.guardrails(typed.packs, typed.guardrail, typed.parameters, &treatments);
+        packs.iter().for_each(|pack| {
+            fingerprint.update(pack.fingerprint.as_bytes());
+        });
         Policy {
             file: self.file.to_path_buf(),
             name: typed.name,
@@ -136,159 +173,41 @@ impl Checker<'_> {
             reference,
             treatments,
             holds,
-            fingerprint: blake3::hash(self.text.as_bytes()).to_hex().to_string(),
+            packs,
+            guardrails,
+            care,
+            routes,
+            outreach,
+            rights,
+            answer_within,
+            fingerprint: fingerprint.finalize().to_hex().to_string(),
         }
     }
 
-    fn treatment(&mut self, typed: Spanned<TypedTreatment>) -> Treatment {
-        let at = typed.span().start;
-        let t = typed.into_inner();
-        let (cost, complaint_cost) = (self.amount(&t.cost, "cost"), self.amount(&t.complaint_cost, "complaint_cost"));
-        if !t.effect.is_finite() || t.effect.abs() > 5.0 {
-            self.push(at, "policy.bad_value", format!("the effect of `{}` is {}", t.name, t.effect), "log-odds between -5 and 5", None);
+    fn outreach(&mut self, typed: Option<TypedOutreach>) -> Outreach {
+        let nowhere = Outreach { days_after: 0, hours: Hours { from: 0, to: 1 }, zone: Zone::Fixed(0), zone_name: String::new() };
+        let Some(typed) = typed else {
+            let help = "[outreach] day = \"next\", hours = \"09:00-20:00\", time_zone = \"Asia/Shanghai\"";
+            self.missing("outreach", "on which day and in which hours what is decided is done", help);
+            return nowhere;
+        };
+        let day = self.word(typed.day.span().start, typed.day.get_ref(), &["same", "next"], "day of outreach");
+        let hours = Hours::parse(typed.hours.get_ref());
+        if hours.is_none_or(|h| h.from >= h.to) {
+            let message = format!("the hours of the floor cannot be read: {:?}", typed.hours.get_ref());
+            self.push(typed.hours.span().start, "policy.bad_value", message, "hours of one day, such as \"09:00-20:00\"", None);
         }
-        if t.name == "wait" {
-            if t.effect != 0.0 || cost != Money(0) || complaint_cost != Money(0) || t.eligible.is_some() {
-                self.push(
-                    at,
-                    "policy.wait",
-                    "wait has an effect, a cost or a condition".into(),
-                    "wait is what everything is measured against: effect 0, cost 0, always eligible",
-                    None,
-                );
-            }
-        } else if t.source.is_none() && t.effect != 0.0 {
-            self.push(
-                at,
-                "policy.no_source",
-                format!("the effect of `{}` has no source", t.name),
-                "source = { assumed_by = \"…\" } or { measured_in = \"…\", n = …, interval = [ …, … ] }",
-                Some("an effect that nobody measured is assumed by somebody: say by whom".into()),
-            );
+        let zone = Zone::parse(typed.time_zone.get_ref());
+        if zone.is_none() {
+            let message = format!("there is no time zone {:?}", typed.time_zone.get_ref());
+            let rule = "an IANA name such as \"Asia/Shanghai\", or an offset such as \"+08:00\"";
+            self.push(typed.time_zone.span().start, "policy.bad_value", message, rule, None);
         }
-        if SIGNED.contains(&t.name.as_str()) && t.signed_by.as_ref().is_none_or(|s| s.trim().is_empty()) {
-            self.push(
-                at,
-                "policy.no_signature",
-                format!("nobody signs `{}`", t.name),
-                "signed_by = \"…\"",
-                Some("visits, mediation and legal referral need a named person's signature".into()),
-            );
+        Outreach {
+            days_after: day.unwrap_or(0) as i32,
+            hours: hours.unwrap_or(nowhere.hours),
+            zone: zone.unwrap_or(nowhere.zone),
+            zone_name: typed.time_zone.into_inner(),
         }
-        let scope = t.scope.unwrap_or(if ["plan", "legal", "human_review"].contains(&t.name.as_str()) { Scope::Account } else { Scope::Borrower });
-        let eligible = t.eligible.map(|sql| {
-            // A text in three quotes begins on the next line when its first line is empty.
-            let opens_below = self.text[sql.span().start..].starts_with("\"\"\"\n") || self.text[sql.span().start..].starts_with("'''\n");
-            let line = self.line(sql.span().start) + u64::from(opens_below);
-            (sql.into_inner(), line)
-        });
-        Treatment {
-            name: t.name,
-            family: t.family,
-            rung: t.rung,
-            cost,
-            complaint_cost,
-            effect: t.effect,
-            source: t.source,
-            eligible,
-            signed_by: t.signed_by,
-            scope,
-        }
-    }
-
-    fn reference(&mut self, typed: TypedReference, treatments: &[Treatment]) -> Reference {
-        let at = typed.treatment.span().start;
-        let name = typed.treatment.into_inner();
-        if name == "history" {
-            if typed.effect.is_none() || typed.source.is_none() {
-                self.push(
-                    at,
-                    "policy.reference",
-                    "a history reference has no effect or source".into(),
-                    "effect = log-odds of what was done in the past against wait, and its source",
-                    None,
-                );
-            }
-            return Reference { name, effect: typed.effect.unwrap_or(0.0), source: typed.source };
-        }
-        if typed.effect.is_some() || typed.source.is_some() {
-            self.push(
-                at,
-                "policy.reference",
-                format!("the reference `{name}` has its effect where the treatment stands"),
-                "effect and source only for treatment = \"history\"",
-                None,
-            );
-        }
-        match treatments.iter().find(|t| t.name == name) {
-            Some(t) => Reference { effect: t.effect, source: if name == "wait" { None } else { t.source.clone() }, name },
-            None => {
-                let known: Vec<&str> = treatments.iter().map(|t| t.name.as_str()).chain(["history"]).collect();
-                let help = suggestion(&name, known.iter().copied());
-                self.push(at, "policy.reference", format!("the reference `{name}` is no treatment"), "wait, a treatment, or history", Some(help));
-                Reference { name, effect: 0.0, source: None }
-            }
-        }
-    }
-
-    fn holds(&mut self, typed: BTreeMap<Spanned<String>, TypedHold>, names: &[String]) -> Vec<HoldRule> {
-        let all: Vec<&str> = Holds::ALL.iter().map(|(_, n)| *n).collect();
-        for (required, _) in HOUSE_HOLDS {
-            if !typed.keys().any(|k| k.get_ref() == required) {
-                self.push(
-                    0,
-                    "policy.missing_hold",
-                    format!("the policy says nothing about the hold `{required}`"),
-                    "every hold that vetoes stands in the policy",
-                    Some(format!("add [holds.{required}] allow = [\"wait\", \"human_review\"]")),
-                );
-            }
-        }
-        let mut rules = Vec::new();
-        for (key, hold) in typed {
-            let at = key.span().start;
-            let Some((bit, name)) = Holds::ALL.into_iter().find(|(_, n)| *n == key.get_ref().as_str()) else {
-                let help = suggestion(key.get_ref(), all.iter().copied());
-                self.push(at, "policy.unknown_hold", format!("there is no hold `{}`", key.get_ref()), "a hold that events can set", Some(help));
-                continue;
-            };
-            let place = |this: &mut Self, treatment: &Spanned<String>| match names.iter().position(|n| n == treatment.get_ref()) {
-                Some(place) => Some(place),
-                None => {
-                    let help = suggestion(treatment.get_ref(), names.iter().map(String::as_str));
-                    this.push(
-                        treatment.span().start,
-                        "policy.unknown_treatment",
-                        format!("there is no treatment `{}`", treatment.get_ref()),
-                        "a treatment of this policy",
-                        Some(help),
-                    );
-                    None
-                }
-            };
-            let allow: Vec<usize> = hold.allow.iter().filter_map(|t| place(self, t)).collect();
-            let recommend = hold.recommend.as_ref().and_then(|t| place(self, t));
-            if let Some((_, at_most)) = HOUSE_HOLDS.iter().find(|(n, _)| *n == name) {
-                for extra in hold.allow.iter().filter(|t| !at_most.contains(&t.get_ref().as_str())) {
-                    self.push(
-                        extra.span().start,
-                        "policy.hold_too_loose",
-                        format!("`{}` is not allowed under the hold `{name}`", extra.get_ref()),
-                        &format!("at most {}", at_most.join(", ")),
-                        Some("a hold is the borrower's right, not a price: no policy loosens it".into()),
-                    );
-                }
-            }
-            if !allow.iter().any(|k| names[*k] == "wait") {
-                self.push(at, "policy.hold_without_wait", format!("the hold `{name}` does not allow wait"), "wait is always allowed", None);
-            }
-            if let Some(recommend) = recommend
-                && !allow.contains(&recommend)
-            {
-                self.push(at, "policy.hold_recommends", format!("the hold `{name}` recommends what it does not allow"), "one of `allow`", None);
-            }
-            rules.push(HoldRule { hold: bit, name, allow, recommend });
-        }
-        rules
     }
 }

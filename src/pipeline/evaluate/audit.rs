@@ -5,6 +5,7 @@ use crate::base::dates::Day;
 use crate::base::problem::Result;
 use crate::data::cases::Cases;
 use crate::decide::choose::decide;
+use crate::decide::facts::Situation;
 use crate::decide::policy::Policy;
 use crate::decide::ranked;
 use crate::decide::score::{Scored, score as score_cases};
@@ -100,7 +101,16 @@ pub(super) fn audit(
             let cases = &observed.cases;
             let scored = score_cases(champion, &observed.features, &cases.bucket)?;
             let columns = ranked::columns(cases, &observed.features, &scored, book.project.currency.minor_digits);
-            chosen.extend(decide(policy, cases, scored.expected_share(), &columns)?.chosen);
+            let quadrants = scored.quadrants();
+            let situation = Situation {
+                declared: &book.project.declared,
+                book: &book.portfolio,
+                cases,
+                features: &observed.features,
+                columns: &columns,
+                quadrants: &quadrants,
+            };
+            chosen.extend(decide(policy, situation, scored.expected_share(), book.project.currency.minor_digits)?.chosen);
             account.extend_from_slice(&cases.account);
             borrower.extend_from_slice(&cases.borrower);
         }

@@ -9,22 +9,13 @@ mod model;
 mod run;
 mod show;
 
+pub use crate::base::bilingual::Lang;
 pub use model::model_page;
 pub use run::{Line, Part, RunPage, run_page};
 pub use show::shown;
 
 use crate::base::problem::{Problem, Result};
 use minijinja::{Environment, Value};
-
-/// The language of a page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lang {
-    /// English.
-    #[default]
-    English,
-    /// Simplified Chinese.
-    Chinese,
-}
 
 /// Fills a template; `figures` are the JSON documents that its figures come from, by name.
 fn fill(template: &'static str, lang: Lang, figures: serde_json::Value, context: Value) -> Result<String> {

@@ -65,7 +65,11 @@ path = "accounts.{e}"
 protected = ["age_band"]
 features = {{ income_band = "category", region = "category" }}
 
-{tables}[cases]
+{tables}[declared]
+# Everybody in this world lives by one clock.
+time_zone = {{ value = "Asia/Shanghai", by = "recoup simulate" }}
+
+[cases]
 observe = "month_end"
 # Half a year of history before the first case.
 from = "{}"
