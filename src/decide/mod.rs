@@ -9,5 +9,8 @@ pub mod guardrail;
 pub mod value;
 pub mod choose;
 pub mod words;
+pub mod log;
+pub mod deadlines;
+pub mod unknown;
 pub mod ranked;
 pub mod table;
