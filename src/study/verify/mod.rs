@@ -8,6 +8,7 @@ mod choice;
 mod rules;
 mod told;
 
+use crate::base::dates::Day;
 use crate::base::problem::Result;
 use crate::base::zone::Zone;
 use crate::data::expressions::{Columns, Reread};
@@ -171,9 +172,60 @@ struct Tally {
     first: Vec<Violation>,
 }
 
+/// What quiet hours leave in a zone on a day of outreach.
+#[derive(Default)]
+struct ZoneDay {
+    known: bool,
+    /// Guardrails that leave no minute of the floor's day, as bits of their places.
+    closed: u64,
+    /// Treatments to which several leave none together, as bits.
+    together: u32,
+}
+
+/// The bit of each rule, looked up once.
+struct RuleBits {
+    holds: Vec<Set>,
+    guardrails: Vec<Set>,
+    routes: Vec<Set>,
+    events: Set,
+    together: Set,
+    first: Set,
+    never: Set,
+    accessible: Set,
+    softer: Set,
+    court: Set,
+    rung: Set,
+    after: Set,
+    eligible: Set,
+    elsewhere: Set,
+}
+
+impl RuleBits {
+    fn of(policy: &Policy, names: &Names) -> RuleBits {
+        RuleBits {
+            holds: policy.holds.iter().map(|h| names.bit(&format!("hold:{}", h.name))).collect(),
+            guardrails: policy.guardrails.iter().map(|g| names.bit(&g.id)).collect(),
+            routes: policy.routes.iter().map(|r| names.bit(&format!("routing:{}", r.quadrant))).collect(),
+            events: names.bit("events:unknown"),
+            together: names.bit("hours:together"),
+            first: names.bit("care:first"),
+            never: names.bit("care:never"),
+            accessible: names.bit("care:accessible"),
+            softer: names.bit("care:softer"),
+            court: names.bit("ladder:court"),
+            rung: names.bit("ladder:rung"),
+            after: names.bit("ladder:after"),
+            eligible: names.bit("eligible"),
+            elsewhere: names.bit(OTHER_ACCOUNT),
+        }
+    }
+}
+
 struct Verifier<'a> {
     of: Verifying<'a>,
     names: Names,
+    bits: RuleBits,
+    zones: HashMap<(Option<&'a str>, Day), ZoneDay>,
     with_flags: Conditions,
     without_flags: Conditions,
     log: &'a ReadBack,
@@ -195,6 +247,8 @@ pub fn verify(of: Verifying<'_>, log: &Path) -> Result<Certificate> {
         without_flags: Conditions::of(of.policy, &without, n),
         vetoed: names.sets(&log.words[2]),
         unknown: names.sets(&log.words[3]),
+        bits: RuleBits::of(of.policy, &names),
+        zones: zones(&of),
         names,
         log: &log,
         of,
@@ -276,7 +330,7 @@ impl Verifier<'_> {
             for (found, pick) in found.iter_mut().zip(picks) {
                 for (t, found) in found.iter_mut().enumerate() {
                     if policy.treatments[t].rung > policy.treatments[pick].rung {
-                        found.vetoes |= self.names.bit("care:softer");
+                        found.vetoes |= self.bits.softer;
                     }
                 }
             }
@@ -341,7 +395,7 @@ impl Verifier<'_> {
             };
             let mut vetoes = found[t].vetoes;
             if vetoes == 0 && elsewhere & (1 << t) != 0 {
-                vetoes = self.names.bit(OTHER_ACCOUNT);
+                vetoes = self.bits.elsewhere;
             }
             tally.count(vetoes, found[t].unknown);
             for rule in bits((vetoes ^ logged) | (found[t].unknown ^ logged_unknown)) {
@@ -417,7 +471,7 @@ impl Verifier<'_> {
                 return Some(place);
             }
         }
-        let accessible = self.names.bit("care:accessible");
+        let accessible = self.bits.accessible;
         if flagged && found.iter().any(|f| f.vetoes & accessible != 0) {
             let contact = |t: &usize| policy.treatments[*t].channel.is_contact();
             let only_channel = (0..found.len()).filter(contact).any(|t| found[t].vetoes == accessible);
@@ -438,11 +492,11 @@ impl Verifier<'_> {
         let policy = self.of.policy;
         let n = policy.treatments.len();
         let mut found = vec![Found::default(); n];
-        let mut speak = |says: Says, id: &str, touched: &dyn Fn(usize) -> bool| {
+        let bits = &self.bits;
+        let mut speak = |says: Says, bit: Set, touched: &dyn Fn(usize) -> bool| {
             if says == Says::No {
                 return;
             }
-            let bit = self.names.bit(id);
             for (_, found) in found.iter_mut().enumerate().filter(|(t, _)| touched(*t)) {
                 found.vetoes |= bit;
                 found.unknown |= if says == Says::Unknown { bit } else { 0 };
@@ -450,78 +504,63 @@ impl Verifier<'_> {
         };
         let is_always = |t: usize| ["wait", "human_review"].contains(&policy.treatments[t].name.as_str());
         if !told.events_are_known() {
-            speak(Says::Unknown, "events:unknown", &|t| !is_always(t));
+            speak(Says::Unknown, bits.events, &|t| !is_always(t));
         }
-        for hold in policy.holds.iter().filter(|h| told.holds(h.name)) {
-            speak(Says::Yes, &format!("hold:{}", hold.name), &|t| !hold.allow.contains(&t));
+        for (hold, bit) in policy.holds.iter().zip(&bits.holds).filter(|(h, _)| told.holds(h.name)) {
+            speak(Says::Yes, *bit, &|t| !hold.allow.contains(&t));
         }
-        let mut quiet: Vec<(usize, (u32, u32))> = Vec::new();
-        let zone = self.zone(told);
+        let unknown_zone = ZoneDay::default();
+        let zone = self.zones.get(&(self.of.situation.book.time_zone.of(told.account), told.day)).unwrap_or(&unknown_zone);
         for (k, guardrail) in policy.guardrails.iter().enumerate().filter(|(_, g)| g.vetoes) {
             let in_force = guardrail.from <= told.day && told.day <= guardrail.until;
             let not_for = guardrail.pack.and_then(|p| conditions.packs[p].as_ref()).is_some_and(|c| c[told.case] == Some(false));
-            if let (Rule::QuietHours(hours), true) = (&guardrail.rule, in_force) {
-                quiet.push((k, (hours.from, hours.to)));
-            }
-            if !in_force || not_for {
-                continue;
-            }
-            speak(self.guardrail(k, told, conditions, zone), &guardrail.id, &|t| guardrail.blocks.contains(&t));
-        }
-        if let Some(zone) = zone.filter(|_| quiet.len() > 1) {
-            // Several quiet hours may leave no hour together. A pack for some accounts alone takes part all the same: the stricter reading.
-            for t in 0..n {
-                let of: Vec<(u32, u32)> = quiet.iter().filter(|(k, _)| policy.guardrails[*k].blocks.contains(&t)).map(|(_, hours)| *hours).collect();
-                let of_any_day =
-                    policy.guardrails.iter().filter(|g| g.vetoes && matches!(g.rule, Rule::QuietHours(_)) && g.blocks.contains(&t)).count();
-                if of_any_day > 1 && !of.is_empty() && rules::open_minutes(policy, zone, told.day, &of) == 0 {
-                    speak(Says::Yes, "hours:together", &|other| other == t);
-                }
+            if in_force && !not_for {
+                speak(self.guardrail(k, told, conditions, zone), bits.guardrails[k], &|t| guardrail.blocks.contains(&t));
             }
         }
+        speak(Says::Yes, bits.together, &|t| zone.together & (1 << t) != 0);
         if care && told.needs_care() {
             let offered = told.plan_since_flag();
             if offered.is_none_or(|day| told.day.0 - day.0 < policy.care.wait_days) {
-                speak(Says::Yes, "care:first", &|t| {
+                speak(Says::Yes, bits.first, &|t| {
                     policy.treatments[t].rung > policy.care.gentle_rung && policy.treatments[t].family != Family::Assist
                 });
             }
-            speak(Says::Yes, "care:never", &|t| policy.care.never.contains(&t));
+            speak(Says::Yes, bits.never, &|t| policy.care.never.contains(&t));
             if let Some(named) = self.of.situation.book.accessible_channels.of(told.account).filter(|_| told.holds("vulnerable")) {
                 let named: Vec<&str> = named.split_whitespace().collect();
-                speak(Says::Yes, "care:accessible", &|t| {
+                speak(Says::Yes, bits.accessible, &|t| {
                     let channel = policy.treatments[t].channel;
                     channel.is_contact() && !named.contains(&channel.name())
                 });
             }
         }
-        if let Some(route) = policy.routes.iter().find(|r| r.quadrant == self.quadrant(told.case)) {
-            speak(Says::Yes, &format!("routing:{}", route.quadrant), &|t| !route.allow.contains(&t));
+        if let Some((route, bit)) = policy.routes.iter().zip(&bits.routes).find(|(r, _)| r.quadrant == self.quadrant(told.case)) {
+            speak(Says::Yes, *bit, &|t| !route.allow.contains(&t));
         }
         if ["referred", "filed", "judgment", "enforcement"].contains(&told.legal_stage()) {
-            speak(Says::Yes, "ladder:court", &|t| policy.treatments[t].family == Family::Legal);
+            speak(Says::Yes, bits.court, &|t| policy.treatments[t].family == Family::Legal);
         }
+        let tried: Vec<Option<Day>> = policy.treatments.iter().map(|t| told.first_try(t.channel.name())).collect();
         for t in 0..n {
-            speak(self.rung(told, t), "ladder:rung", &|other| other == t);
+            speak(self.rung(told, t, &tried), bits.rung, &|other| other == t);
             if !policy.treatments[t].after.is_empty() {
-                speak(self.after(told, t), "ladder:after", &|other| other == t);
+                speak(self.after(told, t, &tried), bits.after, &|other| other == t);
             }
             if let Some(condition) = &conditions.eligible[t] {
                 let says = condition[told.case].map_or(Says::Unknown, |holds| (!holds).into());
-                speak(says, "eligible", &|other| other == t);
+                speak(says, bits.eligible, &|other| other == t);
             }
         }
         found
     }
 
-    fn guardrail(&self, k: usize, told: &Told<'_>, conditions: &Conditions, zone: Option<Zone>) -> Says {
+    fn guardrail(&self, k: usize, told: &Told<'_>, conditions: &Conditions, zone: &ZoneDay) -> Says {
         let policy = self.of.policy;
         match &policy.guardrails[k].rule {
             Rule::Sql(_) => conditions.guardrails[k].as_ref().and_then(|c| c[told.case]).map_or(Says::Unknown, Says::from),
-            Rule::QuietHours(hours) => match zone {
-                Some(zone) => (rules::open_minutes(policy, zone, told.day, &[(hours.from, hours.to)]) == 0).into(),
-                None => Says::Unknown,
-            },
+            Rule::QuietHours(_) if zone.known => (zone.closed & (1 << k) != 0).into(),
+            Rule::QuietHours(_) => Says::Unknown,
             Rule::ContactCount(rule) => rules::contact_count(told, rule),
             Rule::DaysSinceContact(rule) => rules::days_since_contact(told, rule),
             Rule::DaysSinceEvent { kinds, days } => rules::days_since_event(told, *kinds, *days),
@@ -533,16 +572,8 @@ impl Verifier<'_> {
         }
     }
 
-    /// The borrower's zone: the account's, or where it names none the declared one.
-    fn zone(&self, told: &Told<'_>) -> Option<Zone> {
-        match self.of.situation.book.time_zone.of(told.account) {
-            Some(word) => Zone::parse(word),
-            None => Zone::parse(&self.of.situation.declared.time_zone.as_ref()?.value),
-        }
-    }
-
     /// One rung at a time: the next lower rung (before law, the highest that is no law), or a higher one, was tried long enough ago.
-    fn rung(&self, told: &Told<'_>, t: usize) -> Says {
+    fn rung(&self, told: &Told<'_>, t: usize, tried: &[Option<Day>]) -> Says {
         let policy = self.of.policy;
         let this = &policy.treatments[t];
         let firm = |k: &usize| policy.treatments[*k].family != Family::Assist && policy.treatments[*k].rung > 0;
@@ -558,19 +589,56 @@ impl Verifier<'_> {
             return Says::Unknown;
         }
         let climbed = (0..policy.treatments.len()).filter(firm).filter(|k| policy.treatments[*k].rung >= next);
-        let first = climbed.filter_map(|k| told.first_try(policy.treatments[k].channel.name())).min();
+        let first = climbed.filter_map(|k| tried[k]).min();
         first.is_none_or(|day| told.day.0 - day.0 < this.after_days).into()
     }
 
-    fn after(&self, told: &Told<'_>, t: usize) -> Says {
+    fn after(&self, told: &Told<'_>, t: usize, tried: &[Option<Day>]) -> Says {
         let policy = self.of.policy;
         if !told.contacts_are_known() {
             return Says::Unknown;
         }
         let this = &policy.treatments[t];
-        let long_ago = |k: &usize| told.first_try(policy.treatments[*k].channel.name()).is_some_and(|day| told.day.0 - day.0 >= this.after_days);
+        let long_ago = |k: &usize| tried[*k].is_some_and(|day| told.day.0 - day.0 >= this.after_days);
         (!this.after.iter().all(long_ago)).into()
     }
+}
+
+/// What every zone leaves on every day of outreach: the account's own zone, or where it names none the declared one.
+///
+/// Several quiet hours may leave no minute together. A pack for some accounts alone takes part all the same: the stricter reading.
+fn zones<'a>(of: &Verifying<'a>) -> HashMap<(Option<&'a str>, Day), ZoneDay> {
+    let (policy, situation) = (of.policy, of.situation);
+    let mut zones = HashMap::new();
+    for case in 0..situation.cases.len() {
+        let word = situation.book.time_zone.of(situation.cases.account[case] as usize);
+        let day = Day(situation.cases.as_of[case].0 + policy.outreach.days_after);
+        zones.entry((word, day)).or_insert_with(|| {
+            let named = word.or(situation.declared.time_zone.as_ref().map(|a| a.value.as_str()));
+            let Some(zone) = named.and_then(Zone::parse) else { return ZoneDay::default() };
+            let mut left = ZoneDay { known: true, ..ZoneDay::default() };
+            let hours = |k: usize| match policy.guardrails[k].rule {
+                Rule::QuietHours(hours) if policy.guardrails[k].vetoes => Some((hours.from, hours.to)),
+                _ => None,
+            };
+            let in_force = |k: &usize| policy.guardrails[*k].from <= day && day <= policy.guardrails[*k].until;
+            let all: Vec<usize> = (0..policy.guardrails.len()).filter(|k| hours(*k).is_some()).collect();
+            for k in all.iter().copied() {
+                if hours(k).is_some_and(|hours| rules::open_minutes(policy, zone, day, &[hours]) == 0) {
+                    left.closed |= 1 << k;
+                }
+            }
+            for t in 0..policy.treatments.len() {
+                let of: Vec<usize> = all.iter().copied().filter(|k| policy.guardrails[*k].blocks.contains(&t)).collect();
+                let today: Vec<(u32, u32)> = of.iter().filter(|k| in_force(k)).filter_map(|k| hours(*k)).collect();
+                if of.len() > 1 && !today.is_empty() && rules::open_minutes(policy, zone, day, &today) == 0 {
+                    left.together |= 1 << t;
+                }
+            }
+            left
+        });
+    }
+    zones
 }
 
 /// The places of the bits of a set.

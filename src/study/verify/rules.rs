@@ -2,7 +2,7 @@
 
 use super::told::{Contact, Told};
 use crate::base::dates::Day;
-use crate::base::schema::{CHANNELS, EVENT_KINDS, RESULTS};
+use crate::base::schema::{EVENT_KINDS, RESULTS};
 use crate::base::zone::Zone;
 use crate::data::history::range;
 use crate::decide::policy::{ClaimOf, Count, Interruptions, LimitFrom, Policy, Since};
@@ -24,12 +24,12 @@ impl From<bool> for Says {
 }
 
 /// Whether a word is one of a set; a word that the log does not say may be any.
-fn among(set: u64, word: &str, all: &[&str]) -> bool {
-    word.is_empty() || all.iter().enumerate().any(|(k, w)| *w == word && set & (1 << k) != 0)
+fn among(set: u64, place: Option<u8>) -> bool {
+    place.is_none_or(|place| set & (1 << place) != 0)
 }
 
 fn counts(contact: &Contact, channels: u64, results: u64) -> bool {
-    among(channels, contact.channel, CHANNELS) && among(results, contact.result, RESULTS)
+    among(channels, contact.channel) && among(results, contact.result)
 }
 
 /// At most so many contacts of the lender in the days that end on the day of outreach: one more is too many once they are reached.
@@ -138,18 +138,21 @@ pub(super) fn limitation(told: &Told<'_>, years: i32, from: LimitFrom, by: &Inte
         }
     }
     for contact in told.contacts.iter().filter(|c| by.demand && c.by_lender) {
-        if ["reached", "promise", "refused", "delivered"].contains(&contact.result) {
+        let result = contact.result.map_or("", |place| RESULTS[usize::from(place)]);
+        if ["reached", "promise", "refused", "delivered"].contains(&result) {
             interruptions.push(contact.on);
         }
     }
     interruptions.sort();
-    let mut ends = years_later(begin, years);
+    let mut runs_from = begin;
     for day in interruptions {
-        if day <= ends && years_later(day, years) > ends {
-            ends = years_later(day, years);
+        // 365 days a year lie within the period, whatever the calendar.
+        let within = day.0 - runs_from.0 <= 365 * years || day <= years_later(runs_from, years);
+        if within && day > runs_from {
+            runs_from = day;
         }
     }
-    (told.day > ends).into()
+    (told.day > years_later(runs_from, years)).into()
 }
 
 /// The minutes of the floor's day, by its own clock, at which no quiet hours run where the borrower lives.

@@ -10,10 +10,10 @@ use crate::decide::facts::Situation;
 #[derive(Clone, Copy)]
 pub(super) struct Contact {
     pub on: Day,
-    /// Its channel; empty where the log does not say.
-    pub channel: &'static str,
-    /// Its result; empty where the log does not say.
-    pub result: &'static str,
+    /// The place of its channel among the contract's words; none where the log does not say.
+    pub channel: Option<u8>,
+    /// The place of its result; none where the log does not say.
+    pub result: Option<u8>,
     pub by_lender: bool,
     pub number: Option<u32>,
 }
@@ -42,8 +42,8 @@ impl<'a> Told<'a> {
             }
             contacts.push(Contact {
                 on: c.contacted_on[k],
-                channel: CHANNELS.get(usize::from(c.channel[k])).copied().unwrap_or(""),
-                result: RESULTS.get(usize::from(c.result[k])).copied().unwrap_or(""),
+                channel: Some(c.channel[k]).filter(|place| usize::from(*place) < CHANNELS.len()),
+                result: Some(c.result[k]).filter(|place| usize::from(*place) < RESULTS.len()),
                 by_lender: c.kind[k].is(ContactKind::OUTBOUND),
                 number: (c.number[k] != NO_NUMBER).then_some(c.number[k]),
             });
@@ -131,7 +131,10 @@ impl<'a> Told<'a> {
             "mediator" => &["legal_mediation"],
             "court" | "small_claims_court" => &["legal_referred", "legal_filed"],
             "none" => return None,
-            _ => return self.contacts.iter().filter(|c| c.by_lender && c.channel == channel && c.on >= since).map(|c| c.on).min(),
+            _ => {
+                let place = CHANNELS.iter().position(|c| *c == channel).map(|place| place as u8);
+                return self.contacts.iter().filter(|c| c.by_lender && c.channel == place && c.on >= since).map(|c| c.on).min();
+            }
         };
         self.events.iter().filter(|e| stands_for.contains(&Self::kind(e)) && e.from >= since).map(|e| e.from).min()
     }
