@@ -12,6 +12,7 @@ mod evaluation;
 mod features;
 mod fit;
 mod flat;
+mod guardrails;
 mod hindsight;
 mod house;
 mod interaction;
