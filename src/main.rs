@@ -11,7 +11,7 @@ use recoup::data::write::Format;
 use recoup::pipeline;
 use recoup::report::page::Lang;
 use recoup::report::tables::{is_problems_file, write_problems};
-use recoup::report::{dictionary, explanation, terminal, terminal_evaluation, terminal_model, terminal_prove, terminal_rolls};
+use recoup::report::{dictionary, explanation, policy, terminal, terminal_evaluation, terminal_model, terminal_prove, terminal_rolls};
 use recoup::study::prove;
 use recoup::study::rolls::Ask;
 use recoup::study::simulate::{Shape, World};
@@ -610,14 +610,20 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
         }
         Command::Policy { look: PolicyCommand::Check { policy, project } } => {
             let summary = pipeline::policy_show(&policy, &project)?;
-            let sound =
-                format!("{} {}: sound; {} treatments, {} holds\n", summary.name, summary.version, summary.treatments.len(), summary.holds.len());
+            let sound = format!(
+                "{} {}: sound; {} treatments, {} holds, {} guardrails\n",
+                summary.name,
+                summary.version,
+                summary.treatments.len(),
+                summary.holds.len(),
+                summary.guardrails.len()
+            );
             console.result(&summary, || sound)?;
             Ok(Done { findings: false })
         }
         Command::Policy { look: PolicyCommand::Show { policy, project } } => {
             let summary = pipeline::policy_show(&policy, &project)?;
-            console.result(&summary, || terminal::policy(&summary))?;
+            console.result(&summary, || policy::policy(&summary))?;
             Ok(Done { findings: false })
         }
         Command::Explain { case, run, moved } => {

@@ -31,5 +31,6 @@ mod rolls;
 mod scorecard;
 mod statements;
 mod stories;
+mod verify;
 mod worked;
 mod world;
