@@ -11,7 +11,7 @@ mod show;
 
 pub use crate::base::bilingual::Lang;
 pub use model::model_page;
-pub use run::{Line, Part, RunPage, run_page};
+pub use run::{DeadlineCount, DueLine, Line, Part, RunPage, VetoCount, run_page};
 pub use show::shown;
 
 use crate::base::problem::{Problem, Result};
