@@ -5,6 +5,7 @@
 //! Training: `read → check → observe → features → bin → select → fit → pair → calibrate → evaluate → model file`.
 //! Judging: `read → check → observe → features → score → evaluate → page`.
 //! Scoring: `read → check → observe → features → score → reasons → decide → rank → write`.
+//! Deciding: `holds → guardrails → care → ability and willingness → ladder → condition → value`; verifying asks all of it again by another way.
 //! The first four steps are one function that both use; there is no second path from a table to a feature.
 //!
 //! # The floor plan, in reading order
@@ -16,6 +17,8 @@
 //! | **`base`** | **words and numbers** |
 //! | `base::units` | money in minor units, whole micro-log-odds, probabilities, buckets |
 //! | `base::dates` | days and calendar months |
+//! | `base::zone` | time zones and hours of the day |
+//! | `base::bilingual` | the same words in English and in Simplified Chinese |
 //! | `base::problem` | problems in words of the person who must mend them |
 //! | `base::schema` | the six tables, their columns and words |
 //! | `base::config` | the project file, checked into what is meant |
@@ -40,6 +43,7 @@
 //! | `data::cut` | the raw records of a few borrowers, cut at a day or disturbed after it |
 //! | `data::expressions` | SQL conditions over columns |
 //! | `data::write` | tables to CSV and Parquet |
+//! | `data::read_back` | columns of a log that recoup wrote |
 //! | `data::flat` | any flat table, a row a case, to columns |
 //! | **`model`** | **cases to a model** |
 //! | `model::bin` | the best bins under constraints, exactly; weights of evidence |
@@ -57,10 +61,16 @@
 //! | **`decide`** | **a model to an action** |
 //! | `decide::score` | the score as a sum of whole numbers |
 //! | `decide::reasons` | its lowest terms, in words |
-//! | `decide::policy` | treatments, conditions, costs, effects, holds |
-//! | `decide::guardrail` | vetoes |
+//! | `decide::policy` | treatments, conditions, costs, effects, holds, guardrails and their packs, care, routes |
+//! | `decide::rulebook` | every rule of a policy in the order in which they speak, one bit each |
+//! | `decide::facts` | what rules look at beside columns: contacts, events, schedules, evidence, the hour where somebody lives |
+//! | `decide::guardrail` | which rules fire for which cases |
 //! | `decide::value` | what a treatment is worth |
-//! | `decide::choose` | the best of what was not vetoed |
+//! | `decide::choose` | where a case is led, and the best of what was not vetoed |
+//! | `decide::words` | vetoes and reasons in words |
+//! | `decide::log` | every case and treatment, with the rules that vetoed it and what it is worth |
+//! | `decide::deadlines` | disputes and complaints to be answered, limitation periods that end |
+//! | `decide::unknown` | rules that spoke for want of a fact, treatments that nobody could get |
 //! | `decide::ranked` | the ranked list |
 //! | `decide::table` | the rows of a flat table, scored and ranked |
 //! | **`study`** | **questions** |
@@ -69,9 +79,11 @@
 //! | `study::compare` | two policies on the same book |
 //! | `study::rolls` | how accounts and balances move between buckets, cures and relapses |
 //! | `study::evaluate` | models beside baselines and each other: intervals by borrower, stability, permutations, audit |
+//! | `study::verify` | every decision of a run checked again by another way |
 //! | `study::prove` | no feature knows the future, and no input looks like the outcome |
 //! | **`report`** | **results for people** |
 //! | `report::summary` | what each command found |
+//! | `report::policy` | a policy as a person would explain it |
 //! | `report::tables` | the cases and the problems as tables |
 //! | `report::dictionary` | the catalogue of features, described |
 //! | `report::evaluation` | what `evaluate` found |

@@ -12,8 +12,8 @@ use crate::decide::choose::{Decisions, decide};
 use crate::decide::deadlines::Deadline;
 use crate::decide::facts::Situation;
 use crate::decide::guardrail::Fired;
-use crate::decide::rulebook::{Mask, Stage};
 use crate::decide::policy::Policy;
+use crate::decide::rulebook::{Mask, Stage};
 use crate::decide::score::{Scored, score as score_cases};
 use crate::decide::{deadlines, log, ranked, unknown};
 use crate::model::file::{Model, TrainedOn};
@@ -323,7 +323,8 @@ fn vetoes(decisions: &Decisions<'_>) -> Vec<VetoCount> {
     }
     let count = |(first, mask): (usize, Mask)| {
         let entry = &rules[first];
-        let one = (entry.touches.count_ones() == 1 && entry.stage >= Stage::Ladder).then(|| &decisions.policy.treatments[entry.touches.trailing_zeros() as usize]);
+        let one = (entry.touches.count_ones() == 1 && entry.stage >= Stage::Ladder)
+            .then(|| &decisions.policy.treatments[entry.touches.trailing_zeros() as usize]);
         let cases = |of: &dyn Fn(&Fired) -> Mask| decisions.fired.iter().filter(|fired| of(fired) & mask != 0).count() as u64;
         VetoCount {
             rule: one.map_or(entry.id.clone(), |t| format!("{} {}", entry.id, t.name)),
