@@ -153,3 +153,30 @@ fn the_real_books_are_decided_with_declared_assumptions_and_the_certificate_hold
         assert!(found["cases"].as_u64().unwrap() > 50 && found["assumed"].as_array().unwrap().len() >= 4, "{found}");
     }
 }
+
+#[test]
+fn a_condition_that_is_null_blocks_and_is_counted_and_a_policy_for_another_outcome_is_refused() {
+    let folder = stories();
+    let file = folder.path().join("stories/policy.toml");
+    let policy = std::fs::read_to_string(&file).unwrap();
+    // Days since a payment are null for whoever never paid.
+    let never_paid = "[[guardrail]]\nid = \"NULL\"\ntext = { en = \"paid lately\", zh = \"近期已还款\" }\nauthority = \"the bank\"\nverified = \"primary\"\n\
+        severity = \"veto\"\nblocks = { channels = [\"letter\"] }\nrule = { sql = \"days_since_payment < 5\" }\n\n[care]\n";
+    std::fs::write(&file, policy.replacen("[care]\n", never_paid, 1)).unwrap();
+    let done = recoup(folder.path(), &SCORE);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    let found = json(&recoup(folder.path(), &["verify", "run", "--json"]));
+    assert_eq!(found["violations"], 0, "{found}");
+    let rule = found["by_rule"].as_array().unwrap().iter().find(|r| r["rule"] == "NULL").unwrap().clone();
+    let unknown = rule["not_known"].as_u64().unwrap();
+    assert!(unknown > 5 && rule["vetoes"].as_u64().unwrap() > unknown, "{rule}");
+    let said = text(&done.stderr);
+    assert!(said.contains(&format!("NULL: not known for {unknown} of 51 cases")) && said.contains("days_since_payment not known"), "{said}");
+    // A policy that says for which outcome it was written, and a model of another.
+    std::fs::write(&file, policy.replacen("[reference]\n", "[reference]\noutcome = \"no worse bucket within 30 days\"\n", 1)).unwrap();
+    let done = recoup(folder.path(), &SCORE);
+    assert_eq!(done.status.code(), Some(2));
+    assert!(text(&done.stderr).contains("policy.other_outcome") && text(&done.stderr).contains("payments within 30 days cover the arrears"));
+    std::fs::write(&file, policy.replacen("[reference]\n", "[reference]\noutcome = \"payments within 30 days cover the arrears\"\n", 1)).unwrap();
+    assert_eq!(recoup(folder.path(), &SCORE).status.code(), Some(0));
+}
