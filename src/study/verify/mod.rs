@@ -4,77 +4,32 @@
 //! from their text (`rules`, `told`), conditions are evaluated by another evaluator ([`Reread`]), the choice is tried over every covering treatment
 //! (`choice`). What is shared is what a rule *is*: the policy as it was read, the records as they were checked, the scores.
 
+mod certificate;
 mod choice;
+mod conditions;
+mod hours;
+mod names;
 mod rules;
 mod told;
 
+pub use certificate::{Certificate, RuleCount, SHOWN, Violation};
+
 use crate::base::dates::Day;
 use crate::base::problem::Result;
-use crate::base::zone::Zone;
-use crate::data::expressions::{Columns, Reread};
-use crate::data::read_back::{ReadBack, WordColumn, read_back};
+use crate::data::read_back::{ReadBack, read_back};
 use crate::decide::facts::Situation;
-use crate::decide::log::OTHER_ACCOUNT;
 use crate::decide::policy::{Family, Policy, Rule, Scope};
+use certificate::Tally;
 use choice::Open;
+use conditions::Conditions;
+use hours::{ZoneDay, zones};
+use names::{Names, RuleBits, Set, bits};
 use rayon::prelude::*;
 use rules::Says;
-use serde::Serialize;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 use told::Told;
-
-/// Violations shown in a certificate, at most.
-pub const SHOWN: usize = 100;
-
-/// One thing that is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Violation {
-    /// `account@as_of`.
-    pub case: String,
-    /// The treatment.
-    pub treatment: String,
-    /// The rule, or what else was checked: `choice`, `value`.
-    pub rule: String,
-    /// What is wrong.
-    pub what: String,
-}
-
-/// How often a rule was asked and spoke.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RuleCount {
-    /// The rule.
-    pub rule: String,
-    /// Cases and treatments that it vetoes.
-    pub vetoes: u64,
-    /// Of those, for want of a fact.
-    pub not_known: u64,
-    /// Cases and treatments on which this and the log do not agree.
-    pub disagree: u64,
-}
-
-/// What was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Certificate {
-    /// Cases.
-    pub cases: u64,
-    /// Treatments of the policy.
-    pub treatments: usize,
-    /// Decisions checked: cases × treatments.
-    pub decisions: u64,
-    /// Rules asked of each.
-    pub rules: usize,
-    /// Recommended treatments that a rule vetoes.
-    pub recommended_and_vetoed: u64,
-    /// Everything that is not as it should be.
-    pub violations: u64,
-    /// Each rule.
-    pub by_rule: Vec<RuleCount>,
-    /// The first violations.
-    pub first: Vec<Violation>,
-}
 
 /// What is verified: the run's policy and book, with the scores.
 #[derive(Clone, Copy)]
@@ -89,154 +44,14 @@ pub struct Verifying<'a> {
     pub minor_digits: u8,
 }
 
-/// The rules of a policy by identifier, in the order in which they speak.
-struct Names {
-    ids: Vec<String>,
-    place: HashMap<String, usize>,
-}
-
-type Set = u128;
-
 /// Borrowers looked at together.
 const CHUNK: usize = 512;
-
-impl Names {
-    fn of(policy: &Policy) -> Names {
-        let mut names = Names { ids: Vec::new(), place: HashMap::new() };
-        let mut add = |id: String| {
-            if !names.place.contains_key(&id) {
-                names.place.insert(id.clone(), names.ids.len());
-                names.ids.push(id);
-            }
-        };
-        add("events:unknown".into());
-        policy.holds.iter().for_each(|h| add(format!("hold:{}", h.name)));
-        policy.guardrails.iter().filter(|g| g.vetoes).for_each(|g| add(g.id.clone()));
-        ["hours:together", "care:first", "care:never", "care:accessible", "care:softer"].iter().for_each(|id| add(id.to_string()));
-        policy.routes.iter().for_each(|r| add(format!("routing:{}", r.quadrant)));
-        ["ladder:court", "ladder:rung", "ladder:after", "eligible", OTHER_ACCOUNT].iter().for_each(|id| add(id.to_string()));
-        names
-    }
-
-    fn bit(&self, id: &str) -> Set {
-        self.place.get(id).map_or(0, |place| 1 << place)
-    }
-
-    /// The sets that a column of the log names, by code; none for words that name no rule.
-    fn sets(&self, column: &WordColumn) -> Vec<Option<Set>> {
-        let of = |text: &str| text.split(' ').try_fold(0, |set, id| self.place.get(id).map(|place| set | (1 << place)));
-        column.words.iter().map(|text| of(text)).collect()
-    }
-}
-
-/// Conditions of a policy, evaluated for every case: entry by entry as the policy has them.
-struct Conditions {
-    eligible: Vec<Option<Arc<Truths>>>,
-    guardrails: Vec<Option<Arc<Truths>>>,
-    packs: Vec<Option<Arc<Truths>>>,
-}
-
-/// Whether a condition holds, one a case.
-type Truths = Vec<Option<bool>>;
-
-impl Conditions {
-    /// The conditions over some columns. What names none of `flags` is as it was in the conditions given.
-    fn of(policy: &Policy, columns: &Columns<'_>, n: usize, flags: &[&str], given: Option<&Conditions>) -> Conditions {
-        let all = |sql: Option<&str>, given: Option<&Arc<Truths>>| {
-            let sql = sql?;
-            let lower = sql.to_lowercase();
-            if let Some(same) = given.filter(|_| !flags.iter().any(|flag| lower.contains(flag))) {
-                return Some(same.clone());
-            }
-            Some(Arc::new(match Reread::parse(sql) {
-                Some(condition) => {
-                    let parts: Vec<Range<usize>> = (0..n).step_by(1 << 16).map(|from| from..(from + (1 << 16)).min(n)).collect();
-                    parts.into_par_iter().flat_map_iter(|rows| condition.holds(columns, rows)).collect()
-                }
-                None => vec![None; n],
-            }))
-        };
-        let rule = |rule: &'_ Rule| if let Rule::Sql(sql) = rule { Some(sql.clone()) } else { None };
-        let eligible = policy.treatments.iter().map(|t| t.eligible.as_ref().map(|(sql, _)| sql.as_str()));
-        let packs = policy.packs.iter().map(|p| p.when.as_ref().map(|(sql, _)| sql.as_str()));
-        Conditions {
-            eligible: eligible.enumerate().map(|(k, sql)| all(sql, given.and_then(|g| g.eligible[k].as_ref()))).collect(),
-            guardrails: policy
-                .guardrails
-                .iter()
-                .enumerate()
-                .map(|(k, g)| all(rule(&g.rule).as_deref(), given.and_then(|given| given.guardrails[k].as_ref())))
-                .collect(),
-            packs: packs.enumerate().map(|(k, sql)| all(sql, given.and_then(|g| g.packs[k].as_ref()))).collect(),
-        }
-    }
-}
 
 /// What was found on one treatment of a case: the rules that veto it, and of those the ones for want of a fact.
 #[derive(Clone, Copy, Default)]
 struct Found {
     vetoes: Set,
     unknown: Set,
-}
-
-/// Counts and violations of a part of the book.
-#[derive(Default)]
-struct Tally {
-    vetoes: Vec<u64>,
-    unknown: Vec<u64>,
-    disagree: Vec<u64>,
-    chosen_vetoed: u64,
-    violations: u64,
-    first: Vec<Violation>,
-}
-
-/// What quiet hours leave in a zone on a day of outreach.
-#[derive(Default)]
-struct ZoneDay {
-    known: bool,
-    /// Guardrails that leave no minute of the floor's day, as bits of their places.
-    closed: u64,
-    /// Treatments to which several leave none together, as bits.
-    together: u32,
-}
-
-/// The bit of each rule, looked up once.
-struct RuleBits {
-    holds: Vec<Set>,
-    guardrails: Vec<Set>,
-    routes: Vec<Set>,
-    events: Set,
-    together: Set,
-    first: Set,
-    never: Set,
-    accessible: Set,
-    softer: Set,
-    court: Set,
-    rung: Set,
-    after: Set,
-    eligible: Set,
-    elsewhere: Set,
-}
-
-impl RuleBits {
-    fn of(policy: &Policy, names: &Names) -> RuleBits {
-        RuleBits {
-            holds: policy.holds.iter().map(|h| names.bit(&format!("hold:{}", h.name))).collect(),
-            guardrails: policy.guardrails.iter().map(|g| names.bit(&g.id)).collect(),
-            routes: policy.routes.iter().map(|r| names.bit(&format!("routing:{}", r.quadrant))).collect(),
-            events: names.bit("events:unknown"),
-            together: names.bit("hours:together"),
-            first: names.bit("care:first"),
-            never: names.bit("care:never"),
-            accessible: names.bit("care:accessible"),
-            softer: names.bit("care:softer"),
-            court: names.bit("ladder:court"),
-            rung: names.bit("ladder:rung"),
-            after: names.bit("ladder:after"),
-            eligible: names.bit("eligible"),
-            elsewhere: names.bit(OTHER_ACCOUNT),
-        }
-    }
 }
 
 struct Verifier<'a> {
@@ -639,76 +454,5 @@ impl Verifier<'_> {
         let this = &policy.treatments[t];
         let long_ago = |k: &usize| tried[*k].is_some_and(|day| told.day.0 - day.0 >= this.after_days);
         (!this.after.iter().all(long_ago)).into()
-    }
-}
-
-/// What every zone leaves on every day of outreach: the account's own zone, or where it names none the declared one.
-///
-/// Several quiet hours may leave no minute together. A pack for some accounts alone takes part all the same: the stricter reading.
-fn zones<'a>(of: &Verifying<'a>) -> HashMap<(Option<&'a str>, Day), ZoneDay> {
-    let (policy, situation) = (of.policy, of.situation);
-    let mut zones = HashMap::new();
-    for case in 0..situation.cases.len() {
-        let word = situation.book.time_zone.of(situation.cases.account[case] as usize);
-        let day = Day(situation.cases.as_of[case].0 + policy.outreach.days_after);
-        zones.entry((word, day)).or_insert_with(|| {
-            let named = word.or(situation.declared.time_zone.as_ref().map(|a| a.value.as_str()));
-            let Some(zone) = named.and_then(Zone::parse) else { return ZoneDay::default() };
-            let mut left = ZoneDay { known: true, ..ZoneDay::default() };
-            let hours = |k: usize| match policy.guardrails[k].rule {
-                Rule::QuietHours(hours) if policy.guardrails[k].vetoes => Some((hours.from, hours.to)),
-                _ => None,
-            };
-            let in_force = |k: &usize| policy.guardrails[*k].from <= day && day <= policy.guardrails[*k].until;
-            let all: Vec<usize> = (0..policy.guardrails.len()).filter(|k| hours(*k).is_some()).collect();
-            for k in all.iter().copied() {
-                if hours(k).is_some_and(|hours| rules::open_minutes(policy, zone, day, &[hours]) == 0) {
-                    left.closed |= 1 << k;
-                }
-            }
-            for t in 0..policy.treatments.len() {
-                let of: Vec<usize> = all.iter().copied().filter(|k| policy.guardrails[*k].blocks.contains(&t)).collect();
-                let today: Vec<(u32, u32)> = of.iter().filter(|k| in_force(k)).filter_map(|k| hours(*k)).collect();
-                if of.len() > 1 && !today.is_empty() && rules::open_minutes(policy, zone, day, &today) == 0 {
-                    left.together |= 1 << t;
-                }
-            }
-            left
-        });
-    }
-    zones
-}
-
-/// The places of the bits of a set.
-fn bits(mut set: Set) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let place = (set != 0).then(|| set.trailing_zeros() as usize)?;
-        set &= set - 1;
-        Some(place)
-    })
-}
-
-impl Tally {
-    fn count(&mut self, vetoes: Set, unknown: Set) {
-        bits(vetoes).for_each(|rule| self.vetoes[rule] += 1);
-        bits(unknown).for_each(|rule| self.unknown[rule] += 1);
-    }
-
-    fn violation(&mut self, case: String, treatment: &str, rule: &str, what: String) {
-        self.violations += 1;
-        if self.first.len() < SHOWN {
-            self.first.push(Violation { case, treatment: treatment.to_string(), rule: rule.to_string(), what });
-        }
-    }
-
-    fn add(&mut self, other: Tally) {
-        let sum = |a: &mut Vec<u64>, b: &[u64]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-        sum(&mut self.vetoes, &other.vetoes);
-        sum(&mut self.unknown, &other.unknown);
-        sum(&mut self.disagree, &other.disagree);
-        self.chosen_vetoed += other.chosen_vetoed;
-        self.violations += other.violations;
-        self.first.extend(other.first);
-        self.first.truncate(SHOWN);
     }
 }

@@ -1,0 +1,54 @@
+//! What quiet hours leave of the floor's day in every zone, on every day of outreach.
+
+use super::{Verifying, rules};
+use crate::base::dates::Day;
+use crate::base::zone::Zone;
+use crate::decide::policy::Rule;
+use std::collections::HashMap;
+
+/// What quiet hours leave in a zone on a day of outreach.
+#[derive(Default)]
+pub(super) struct ZoneDay {
+    pub(super) known: bool,
+    /// Guardrails that leave no minute of the floor's day, as bits of their places.
+    pub(super) closed: u64,
+    /// Treatments to which several leave none together, as bits.
+    pub(super) together: u32,
+}
+
+/// What every zone leaves on every day of outreach: the account's own zone, or where it names none the declared one.
+///
+/// Several quiet hours may leave no minute together. A pack for some accounts alone takes part all the same: the stricter reading.
+pub(super) fn zones<'a>(of: &Verifying<'a>) -> HashMap<(Option<&'a str>, Day), ZoneDay> {
+    let (policy, situation) = (of.policy, of.situation);
+    let mut zones = HashMap::new();
+    for case in 0..situation.cases.len() {
+        let word = situation.book.time_zone.of(situation.cases.account[case] as usize);
+        let day = Day(situation.cases.as_of[case].0 + policy.outreach.days_after);
+        zones.entry((word, day)).or_insert_with(|| {
+            let named = word.or(situation.declared.time_zone.as_ref().map(|a| a.value.as_str()));
+            let Some(zone) = named.and_then(Zone::parse) else { return ZoneDay::default() };
+            let mut left = ZoneDay { known: true, ..ZoneDay::default() };
+            let hours = |k: usize| match policy.guardrails[k].rule {
+                Rule::QuietHours(hours) if policy.guardrails[k].vetoes => Some((hours.from, hours.to)),
+                _ => None,
+            };
+            let in_force = |k: &usize| policy.guardrails[*k].from <= day && day <= policy.guardrails[*k].until;
+            let all: Vec<usize> = (0..policy.guardrails.len()).filter(|k| hours(*k).is_some()).collect();
+            for k in all.iter().copied() {
+                if hours(k).is_some_and(|hours| rules::open_minutes(policy, zone, day, &[hours]) == 0) {
+                    left.closed |= 1 << k;
+                }
+            }
+            for t in 0..policy.treatments.len() {
+                let of: Vec<usize> = all.iter().copied().filter(|k| policy.guardrails[*k].blocks.contains(&t)).collect();
+                let today: Vec<(u32, u32)> = of.iter().filter(|k| in_force(k)).filter_map(|k| hours(*k)).collect();
+                if of.len() > 1 && !today.is_empty() && rules::open_minutes(policy, zone, day, &today) == 0 {
+                    left.together |= 1 << t;
+                }
+            }
+            left
+        });
+    }
+    zones
+}
