@@ -10,4 +10,5 @@ pub mod value;
 pub mod choose;
 pub mod words;
 pub mod ranked;
+pub mod change;
 pub mod table;

@@ -1,10 +1,17 @@
 //! Results for people: summaries of each command, their layout on a terminal, the tables and records that commands write.
 
 pub mod summary;
+pub mod chinese;
+pub mod words;
+pub mod plain;
 pub mod tables;
 pub mod dictionary;
 pub mod evaluation;
+pub mod history;
 pub mod explanation;
+pub mod terminal_explain;
+pub mod letter;
+pub mod person;
 pub mod manifest;
 pub mod terminal;
 pub mod terminal_model;

@@ -227,7 +227,7 @@ const PATTERNS: &[(&str, &str)] = &[
 const DEEPEST: usize = 3;
 
 /// A sentence in Chinese, or as it is.
-pub(super) fn chinese(sentence: &str) -> String {
+pub fn chinese(sentence: &str) -> String {
     translated(sentence, DEEPEST)
 }
 
