@@ -47,7 +47,9 @@ pub fn lines(story: &Timeline, dates: &PolicyDates, currency: (&str, u8), lang: 
         told.plans(),
         told.court(),
     ];
-    all.into_iter().flatten().map(|(on, text)| HistoryLine { on, text }).collect()
+    let mut lines: Vec<HistoryLine> = all.into_iter().flatten().map(|(on, text)| HistoryLine { on, text }).collect();
+    lines.sort_by_key(|line| line.on);
+    lines
 }
 
 struct Told<'a> {

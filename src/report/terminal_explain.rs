@@ -38,11 +38,15 @@ pub fn explanation(e: &Explanation) -> String {
         Lang::Chinese => format!("；须由 {who} 签署"),
     });
     let named = if lang == Lang::English { &e.strategy } else { &e.strategy_label };
-    let _ = writeln!(out, "{}{named} ({}){signed}", t("recommended: ", "建议："), e.because);
+    let _ = match lang {
+        Lang::English => writeln!(out, "recommended: {named} ({}){signed}", e.because),
+        Lang::Chinese => writeln!(out, "建议：{named}（{}）{signed}", e.because),
+    };
     let rows = e.treatments.iter().map(|x| {
         let verdict = match (&x.veto, x.chosen) {
             (Some(why), _) => format!("{}{why}", t("vetoed: ", "禁止：")),
             (None, true) => t("recommended", "建议").to_string(),
+            (None, false) if x.name == "human_review" => t("only where something leads", "仅在引导时").to_string(),
             (None, false) => t("may be", "可用").to_string(),
         };
         let named = if lang == Lang::English { &x.name } else { &x.label };
@@ -109,7 +113,7 @@ fn treatment(x: &TreatmentChoice, lang: Lang, out: &mut String) {
     let _ = writeln!(out, "{named}");
     for (kind, rules) in [(lang.pick("vetoed", "禁止"), &x.vetoes), (lang.pick("warning", "提示"), &x.warnings)] {
         for rule in rules {
-            let _ = writeln!(out, "  {kind}: {}", rule_line(rule, lang));
+            let _ = writeln!(out, "  {kind}{}{}", lang.pick(": ", "："), rule_line(rule, lang));
         }
     }
     if let Some(hours) = &x.hours {

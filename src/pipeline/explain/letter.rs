@@ -22,10 +22,7 @@ pub(super) fn letter(d: &Decided<'_>, k: usize, lang: Lang) -> Letter {
     let policy = d.decisions.policy;
     let place = usize::from(d.decisions.chosen[k]);
     let story = d.timeline(k);
-    let copy = Bilingual::new(
-        "You may have a copy of all the data that we hold about you, free to ask for.",
-        "您可以索取我们持有的关于您的全部数据的副本。",
-    );
+    let copy = Bilingual::new("You may ask for a copy of all the data that we hold about you.", "您可以索取我们持有的关于您的全部数据的副本。");
     let duties = policy.packs.iter().enumerate().filter(|(pack, _)| pack_speaks(d, k, *pack)).flat_map(|(_, pack)| &pack.duties);
     let duties = duties.filter(|duty| ASK_TO_SEE.contains(&duty.id.as_str())).map(|duty| sentence(&duty.text, lang));
     Letter {
@@ -86,10 +83,12 @@ fn next(d: &Decided<'_>, k: usize, place: usize, lang: Lang) -> Vec<String> {
         return said;
     }
     let day = d.decisions.guard.facts(k).day;
-    let spans = hours(d, k, place).map(|h| h.borrower.join(lang.pick(" and ", " 及 "))).filter(|spans| !spans.is_empty());
+    let span = |span: &String| span.replacen('-', lang.pick(" and ", " 至 "), 1);
+    let spans = hours(d, k, place).map(|h| h.borrower.iter().map(span).collect::<Vec<_>>().join(lang.pick(", or ", "，或 ")));
+    let spans = spans.filter(|spans| !spans.is_empty());
     said.push(match (spans, lang) {
         (Some(spans), Lang::English) => format!("It will be on {day} or later, between {spans} where you live."),
-        (Some(spans), Lang::Chinese) => format!("时间为 {day} 或之后，您所在地 {spans} 之间。"),
+        (Some(spans), Lang::Chinese) => format!("时间为 {day} 或之后，您所在地 {spans}。"),
         (None, Lang::English) => format!("It will be on {day} or later."),
         (None, Lang::Chinese) => format!("时间为 {day} 或之后。"),
     });
@@ -202,7 +201,7 @@ fn help(d: &Decided<'_>, k: usize, place: usize, lang: Lang) -> Vec<String> {
     if !labels.is_empty() {
         said.push(match lang {
             Lang::English => format!("If paying is hard for you, tell us. You can ask us about: {}.", labels.join(", ")),
-            Lang::Chinese => format!("如果还款有困难，请告知我们。您可以向我们询问：{}。", labels.join("、")),
+            Lang::Chinese => format!("如果暂时无法还款，请告知我们。您可以向我们询问：{}。", labels.join("、")),
         });
     }
     said
