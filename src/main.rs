@@ -288,6 +288,14 @@ enum Command {
         #[command(flatten)]
         moved: Moved,
     },
+    /// Check every decision of a run again against every rule, by another way, and write a certificate: zero violations, or which.
+    Verify {
+        /// The folder that `score` wrote.
+        #[arg(value_name = "RUN")]
+        run: PathBuf,
+        #[command(flatten)]
+        moved: Moved,
+    },
     /// Say how accounts and balances move between buckets from month end to month end, how many are cured, and how many of those relapse.
     Rolls {
         /// The project file, recoup.toml.
@@ -665,6 +673,12 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             console.problems(&problems)?;
             console.result(&summary, || terminal::replay(&summary))?;
             Ok(Done { findings: !summary.identical })
+        }
+        Command::Verify { run, moved } => {
+            let (summary, problems) = pipeline::verify(&run, &moved.into(), &steps)?;
+            console.problems(&problems)?;
+            console.result(&summary, || terminal::verify(&summary))?;
+            Ok(Done { findings: !summary.holds })
         }
         Command::Rolls { project, by, out, from, until } => {
             let ask = Ask { by_product: by.is_some(), from, until };

@@ -20,4 +20,5 @@ pub mod observe;
 pub mod cut;
 pub mod expressions;
 pub mod write;
+pub mod read_back;
 pub mod flat;

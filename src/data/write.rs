@@ -167,6 +167,40 @@ impl OutTable {
         }
     }
 
+    /// Writes a table that comes in parts of the same columns as one Parquet file, a row group a part: no more than a part is ever laid out.
+    ///
+    /// # Errors
+    /// `file.io`, as [`write_whole`]; `file.parquet` where there is no part, or one has other columns.
+    pub fn write_parts(path: &Path, parts: impl Iterator<Item = OutTable>) -> Result<()> {
+        let mut parts = parts.map(OutTable::frame);
+        let refused =
+            |e: PolarsError| Problem::error("file.parquet", format!("cannot lay out the table: {e}")).file(path.display().to_string()).fail();
+        let first = parts.next().ok_or_else(|| refused(PolarsError::NoData("no part".into())))?.map_err(refused)?;
+        let mut failed = None;
+        let done = write_whole(path, |out| {
+            let all = || -> PolarsResult<()> {
+                let mut writer = ParquetWriter::new(out).with_compression(ParquetCompression::Zstd(None)).batched(first.schema())?;
+                writer.write_batch(&first)?;
+                parts.try_for_each(|part| writer.write_batch(&part?))?;
+                writer.finish().map(|_| ())
+            };
+            all().map_err(|e| {
+                let io = if let PolarsError::IO { error, .. } = &e { Some(error.kind()) } else { None };
+                failed = io.is_none().then(|| e.to_string());
+                std::io::Error::new(io.unwrap_or(std::io::ErrorKind::Other), e.to_string())
+            })
+        });
+        match failed {
+            Some(why) => Err(io_failure(path, "write the table as Parquet", &std::io::Error::other(why))),
+            None => done,
+        }
+    }
+
+    fn frame(self) -> PolarsResult<DataFrame> {
+        let height = self.rows();
+        DataFrame::new(height, self.columns.into_iter().map(|(name, column)| column.into_polars(&name)).collect())
+    }
+
     fn csv(&self, out: &mut dyn Write) -> std::io::Result<()> {
         let mut writer = csv::WriterBuilder::new().from_writer(out);
         writer.write_record(self.columns.iter().map(|(name, _)| name))?;
@@ -182,9 +216,8 @@ impl OutTable {
     }
 
     fn parquet(self, path: &Path) -> Result<()> {
-        let height = self.rows();
-        let columns: Vec<Column> = self.columns.into_iter().map(|(name, column)| column.into_polars(&name)).collect();
-        let mut frame = DataFrame::new(height, columns)
+        let mut frame = self
+            .frame()
             .map_err(|e| Problem::error("file.parquet", format!("cannot lay out the table: {e}")).file(path.display().to_string()).fail())?;
         let mut refused = None;
         write_whole(path, |w| {

@@ -104,6 +104,11 @@ struct Chooser<'g, 'a> {
     wait: usize,
     review: Option<usize>,
     access: Mask,
+    care_first: Mask,
+    /// Of each route its rule.
+    routes: Vec<Mask>,
+    /// Of each treatment the rule that forbids anything firmer.
+    softer: Vec<Mask>,
 }
 
 /// One borrower's cases, valued.
@@ -168,6 +173,9 @@ impl<'g, 'a> Chooser<'g, 'a> {
             wait: policy.place("wait").unwrap_or(0),
             review: policy.place("human_review"),
             access: guard.rules.mask_of(|check| matches!(check, Check::Accessible(_))),
+            care_first: guard.rules.mask_of(|check| *check == Check::CareFirst),
+            routes: (0..policy.routes.len()).map(|k| guard.rules.mask_of(|check| *check == Check::Route(k))).collect(),
+            softer: policy.treatments.iter().map(|t| guard.rules.mask_of(|check| *check == Check::Softer(t.rung))).collect(),
         };
         let mut order: Vec<usize> = (0..policy.treatments.len()).filter(|p| chooser.by_value(*p) || chooser.scope(*p) == Scope::Account).collect();
         order.sort_by_key(|p| (policy.treatments[*p].rung, *p));
@@ -195,15 +203,10 @@ impl<'g, 'a> Chooser<'g, 'a> {
         }
         let as_if: Vec<Fired> = range.clone().map(|case| self.guard.fire(case, &self.without_flags, false)).collect();
         let without = self.choose(range.clone(), &as_if, &group);
-        let treatments = &self.guard.policy.treatments;
         let capped: Vec<Fired> = fired
             .iter()
             .zip(&without)
-            .map(|(fired, without)| {
-                let rung = treatments[usize::from(without.chosen)].rung;
-                let softer = self.guard.rules.mask_of(|check| *check == Check::Softer(rung));
-                Fired { rules: fired.rules | softer, unknown: fired.unknown }
-            })
+            .map(|(fired, without)| Fired { rules: fired.rules | self.softer[usize::from(without.chosen)], unknown: fired.unknown })
             .collect();
         self.choose(range, &capped, &group)
     }
@@ -228,8 +231,7 @@ impl<'g, 'a> Chooser<'g, 'a> {
             return hold.recommend.map(|place| (place, Because::Hold(rule as u8)));
         }
         let rules = &self.guard.rules;
-        let fires = |wanted: &dyn Fn(&Check) -> bool| fired.rules & rules.mask_of(wanted) != 0;
-        if fires(&|check| *check == Check::CareFirst) && self.guard.facts(case).care_offered().is_none() {
+        if fired.rules & self.care_first != 0 && self.guard.facts(case).care_offered().is_none() {
             if let Some(place) = policy.care.offer.iter().copied().find(|p| free(*p)) {
                 return Some((place, Because::Care));
             }
@@ -246,8 +248,7 @@ impl<'g, 'a> Chooser<'g, 'a> {
                 return self.review.filter(|p| free(*p)).map(|place| (place, Because::Access));
             }
         }
-        let route =
-            policy.routes.iter().position(|r| fires(&|check| matches!(check, Check::Route(k) if policy.routes[*k].quadrant == r.quadrant)))?;
+        let route = self.routes.iter().position(|rule| fired.rules & rule != 0)?;
         let leads = &policy.routes[route];
         let place = leads.prefer.iter().chain(&leads.recommend).copied().find(|p| free(*p))?;
         Some((place, Because::Route(route as u8)))

@@ -211,7 +211,8 @@ impl<'a> Facts<'a> {
         days.sort_unstable();
         let mut clock = begins;
         for day in days {
-            if day > clock.plus_months(12 * years) {
+            // No period of years is shorter than 365 days each: the calendar is asked only where it may matter.
+            if day.since(clock) > 365 * years && day > clock.plus_months(12 * years) {
                 break;
             }
             clock = clock.max(day);

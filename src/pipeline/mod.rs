@@ -11,6 +11,7 @@ mod replay;
 mod run_record;
 mod score;
 mod train;
+mod verify;
 
 pub use evaluate::{EvaluateAsk, EvaluatePages, Evaluation, Sample, evaluate, evaluate_to};
 pub use explain::{explain, explain_person, explain_to_borrower};
@@ -21,6 +22,7 @@ pub use replay::replay;
 pub use run_record::MovedFiles;
 pub use score::{compare, score};
 pub use train::train;
+pub use verify::verify;
 
 use crate::base::config::{Observe, Project};
 use crate::base::dates::Day;

@@ -48,6 +48,18 @@ pub fn replay(run: &Path, moved: &MovedFiles, steps: Steps<'_>) -> Result<(Repla
     for (path, now) in after.iter().filter(|(path, _)| of(&before, path).is_none()) {
         differ(format!("input {path}"), None, Some(now.clone()));
     }
+    let packs = |manifest: &Value| -> Vec<(String, String)> {
+        let of = |p: &Value, key: &str| p[key].as_str().unwrap_or_default().to_string();
+        let all = manifest.pointer("/packs").and_then(Value::as_array).into_iter().flatten();
+        all.map(|p| (of(p, "name"), of(p, "fingerprint"))).collect()
+    };
+    let (before, after) = (packs(&record.manifest), packs(&made));
+    for (name, was) in &before {
+        differ(format!("pack {name}"), Some(was.clone()), of(&after, name));
+    }
+    for (name, now) in after.iter().filter(|(name, _)| of(&before, name).is_none()) {
+        differ(format!("pack {name}"), None, Some(now.clone()));
+    }
     for (name, was) in &outputs {
         let now = made.pointer("/outputs").and_then(|o| o.get(name)).and_then(Value::as_str).map(String::from);
         differ(format!("{name} made again"), Some(was.clone()), now);

@@ -3,6 +3,8 @@
 use crate::base::dates::Day;
 use crate::base::files::{fingerprint, io_failure};
 use crate::base::problem::{Problem, Result};
+use crate::data::check::TableCount;
+use crate::decide::policy::Policy;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +79,28 @@ impl RunRecord {
     pub(super) fn outputs(&self) -> Vec<(String, String)> {
         let outputs = self.manifest.pointer("/outputs").and_then(Value::as_object);
         outputs.into_iter().flatten().map(|(name, f)| (name.clone(), f.as_str().unwrap_or_default().to_string())).collect()
+    }
+
+    /// Packs of guardrails that are not what the run used.
+    pub(super) fn changed_packs(&self, policy: &Policy) -> Vec<String> {
+        let recorded: Vec<(&str, &str)> = self
+            .manifest
+            .pointer("/packs")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .map(|p| (p["name"].as_str().unwrap_or_default(), p["fingerprint"].as_str().unwrap_or_default()))
+            .collect();
+        let now = policy.packs.iter().filter(|p| !recorded.contains(&(p.name.as_str(), p.fingerprint.as_str())));
+        let gone = recorded.iter().filter(|(name, _)| policy.packs.iter().all(|p| p.name != *name)).map(|(name, _)| *name);
+        now.map(|p| p.name.as_str()).chain(gone).map(|name| format!("the pack {name}")).collect()
+    }
+
+    /// Files of tables that are not what the run read.
+    pub(super) fn changed_tables(&self, counts: &[TableCount]) -> Vec<String> {
+        let recorded = self.tables();
+        let now = counts.iter().flat_map(|t| &t.files).map(|f| (f.path.to_string(), f.fingerprint.clone()));
+        now.filter(|file| !recorded.contains(file)).map(|(path, _)| path).collect()
     }
 
     /// Files of tables that the run read, with their fingerprints.

@@ -11,10 +11,10 @@ use crate::data::write::Format;
 use crate::decide::choose::{Decisions, decide};
 use crate::decide::facts::Situation;
 use crate::decide::policy::Policy;
-use crate::decide::ranked;
 use crate::decide::score::{Scored, score as score_cases};
+use crate::decide::{deadlines, log, ranked, unknown};
 use crate::model::file::{Model, TrainedOn};
-use crate::report::manifest::{InputRecord, Manifest};
+use crate::report::manifest::{InputRecord, Manifest, PackRecord};
 use crate::report::page::{Lang, Line, RunPage, run_page};
 use crate::report::summary::{CompareSummary, ScoreSummary, TopCase};
 use crate::report::tables::write_problems;
@@ -26,10 +26,12 @@ use std::path::{Path, PathBuf};
 const OUTCOME_EXCLUSIONS: [&str; 3] = ["immature", "left_the_book", "no_outcome_for_this_history"];
 
 /// What `score` leaves in its folder.
-const RUN: FolderKind = FolderKind { name: "run", key: "observations", entries: &["ranked", "problems", "report", "manifest"] };
+const RUN: FolderKind =
+    FolderKind { name: "run", key: "observations", entries: &["ranked", "decisions", "deadlines", "problems", "report", "manifest", "certificate"] };
 
 /// Files that `score` writes before its manifest.
-const WRITTEN: [&str; 6] = ["ranked.csv", "ranked.parquet", "problems.csv", "report.json", "report.html", "report.zh.html"];
+const WRITTEN: [&str; 8] =
+    ["ranked.csv", "ranked.parquet", "decisions.parquet", "deadlines.csv", "problems.csv", "report.json", "report.html", "report.zh.html"];
 
 /// A book scored and decided on one day, with everything that writing and comparing need.
 struct ScoredDay<'a> {
@@ -112,6 +114,10 @@ pub fn score(
     let placed = |failure| folder.in_place(failure);
     table.clone().write(&folder.path("ranked.csv"), Format::Csv).map_err(placed)?;
     table.write(&folder.path("ranked.parquet"), Format::Parquet).map_err(placed)?;
+    log::write(&decisions, scored.expected_share(), digits, &folder.path("decisions.parquet")).map_err(placed)?;
+    let due = deadlines::deadlines(&decisions.guard, as_of);
+    deadlines::table(&due, as_of).write(&folder.path("deadlines.csv"), Format::Csv).map_err(placed)?;
+    book.problems.append(unknown::notes(&decisions));
     write_problems(book.problems.iter(), &folder.path("problems.csv")).map_err(placed)?;
     let comparison = compare_policies(std::slice::from_ref(&decisions), cases, scored.expected_share(), digits);
     let mut assumed = book.project.declared.sentences(digits);
@@ -130,6 +136,11 @@ pub fn score(
         project: InputRecord::of(project_file, &book.project.name, true)?,
         model: InputRecord::of(model_file, &model.provenance().project, false)?,
         policy: InputRecord::of(policy_file, &format!("{} {}", policy.name, policy.version), true)?,
+        packs: policy
+            .packs
+            .iter()
+            .map(|p| PackRecord { name: p.name.clone(), version: p.version.clone(), fingerprint: p.fingerprint.clone() })
+            .collect(),
         tables: book.counts.clone(),
         observations: observed.observations,
         excluded: not_cases(&observed),

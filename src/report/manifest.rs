@@ -34,6 +34,17 @@ impl InputRecord {
     }
 }
 
+/// A pack of guardrails that a run used.
+#[derive(Serialize)]
+pub struct PackRecord {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// blake3 of its text.
+    pub fingerprint: String,
+}
+
 /// What a run was made of. It holds no clock: the same inputs give the same bytes.
 #[derive(Serialize)]
 pub struct Manifest {
@@ -49,6 +60,8 @@ pub struct Manifest {
     pub model: InputRecord,
     /// The policy file.
     pub policy: InputRecord,
+    /// The packs of guardrails that it uses.
+    pub packs: Vec<PackRecord>,
     /// Tables: files, fingerprints, rows read, used and set aside.
     pub tables: Vec<TableCount>,
     /// Accounts looked at.

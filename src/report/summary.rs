@@ -17,6 +17,7 @@ use crate::model::share::ShareEvaluation;
 use crate::study::compare::{Comparison, PolicyResult};
 use crate::study::prove::Proof;
 use crate::study::rolls::{ALL, BucketFlows, CureRate, RelapseRate, RollRate, Rolls};
+use crate::study::verify::Certificate;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -551,6 +552,30 @@ pub struct ReplayDifference {
     pub recorded: Option<String>,
     /// Now; none if it is not there.
     pub now: Option<String>,
+}
+
+/// What `verify` found: the certificate of a run.
+#[derive(Debug, Serialize)]
+pub struct VerifySummary {
+    /// The run's folder.
+    pub run: String,
+    /// Its day.
+    pub as_of: String,
+    /// The policy.
+    pub policy: String,
+    /// blake3 of the policy and its packs.
+    pub policy_fingerprint: String,
+    /// blake3 of the decision log.
+    pub log_fingerprint: String,
+    /// Version of the engine that verified.
+    pub engine_version: &'static str,
+    /// Whether nothing is as it should not be.
+    pub holds: bool,
+    /// What was found.
+    #[serde(flatten)]
+    pub certificate: Certificate,
+    /// What the project declares.
+    pub assumed: Vec<String>,
 }
 
 /// What `demo` did.

@@ -1,7 +1,9 @@
 //! Summaries laid out for a terminal. Takes a summary; gives text. Deliberately absent: colours and widths that depend on the terminal,
 //! so that what is read in a log is what was seen on a screen.
 
-use super::summary::{CasesSummary, CheckSummary, CompareSummary, DemoSummary, PolicySummary, ReplaySummary, ScoreSummary, TreatmentLine};
+use super::summary::{
+    CasesSummary, CheckSummary, CompareSummary, DemoSummary, PolicySummary, ReplaySummary, ScoreSummary, TreatmentLine, VerifySummary,
+};
 use super::terminal_model::with_interval;
 use crate::study::compare::{Movement, PolicyResult};
 use crate::study::simulate::WorldSummary;
@@ -277,6 +279,36 @@ pub fn replay(summary: &ReplaySummary) -> String {
     let short = |text: &Option<String>| text.as_ref().map_or("-".to_string(), |t| t.chars().take(12).collect());
     let rows = summary.differences.iter().map(|d| vec![d.what.clone(), short(&d.recorded), short(&d.now)]);
     let _ = writeln!(out, "{}", table(&["what differs", "in the record", "now"], rows));
+    out
+}
+
+/// What `verify` found.
+pub fn verify(summary: &VerifySummary) -> String {
+    let (mut out, c) = (String::new(), &summary.certificate);
+    let verdict = if summary.holds { "zero violations".to_string() } else { format!("{} VIOLATIONS", count(c.violations)) };
+    let _ = writeln!(
+        out,
+        "{}, {}: {verdict}; {} decisions ({} cases × {} treatments) against {} rules of {}, checked again by another way",
+        summary.run,
+        summary.as_of,
+        count(c.decisions),
+        count(c.cases),
+        c.treatments,
+        c.rules,
+        summary.policy
+    );
+    let spoke = c.by_rule.iter().filter(|r| r.vetoes > 0 || r.disagree > 0);
+    let rows = spoke.map(|r| vec![r.rule.clone(), count(r.vetoes), count(r.not_known), count(r.disagree)]);
+    let _ = writeln!(out, "{}", table(&["rule", "vetoes", "of them not known", "not as the log says"], rows));
+    let silent: Vec<&str> = c.by_rule.iter().filter(|r| r.vetoes == 0 && r.disagree == 0).map(|r| r.rule.as_str()).collect();
+    if !silent.is_empty() {
+        let _ = writeln!(out, "asked, and vetoed nothing: {}", silent.join(", "));
+    }
+    for v in c.first.iter().take(10) {
+        let _ = writeln!(out, "  {} {} {}: {}", v.case, v.treatment, v.rule, v.what);
+    }
+    let _ = writeln!(out, "certificate: {}/certificate.json", summary.run);
+    assumed(&mut out, &summary.assumed);
     out
 }
 

@@ -6,4 +6,5 @@ pub mod sample;
 pub mod compare;
 pub mod rolls;
 pub mod prove;
+pub mod verify;
 pub mod evaluate;

@@ -4,8 +4,11 @@
 //! COALESCE, NULLIF, ABS, LEAST, GREATEST. `NaN` is NULL, and so is a division by zero. Deliberately absent: anything whose meaning
 //! differs between engines, so that a condition means the same wherever it is run.
 
+mod again;
 mod evaluate;
 mod read;
+
+pub use again::Reread;
 
 use super::features::{FeatureTable, Values};
 use evaluate::{Cell, column, evaluate, named, truth};
@@ -271,6 +274,8 @@ mod tests {
             ("bucket <> 'M2'", [T, F, None]),
         ] {
             assert_eq!(all(sql), expected, "{sql}");
+            // The second reading says the same by another way.
+            assert_eq!(Reread::parse(sql).unwrap().holds(&columns(), 0..3), expected, "{sql}");
         }
     }
 

@@ -1,0 +1,120 @@
+//! `recoup verify`: every decision of a run checked again against every rule, by another way, and a certificate of it.
+
+use super::run_record::{MovedFiles, RunRecord};
+use super::score::{book_model, observe_at};
+use super::{Steps, read_book, write_json};
+use crate::base::config::Project;
+use crate::base::files::fingerprint;
+use crate::base::problem::{Problem, Problems, Result};
+use crate::data::read_back::read_back;
+use crate::decide::facts::Situation;
+use crate::decide::policy::Policy;
+use crate::decide::ranked;
+use crate::decide::score::score as score_cases;
+use crate::report::summary::VerifySummary;
+use crate::study::verify::{Certificate, SHOWN, Verifying, Violation, verify as verify_decisions};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// The log that a run leaves.
+const LOG: &str = "decisions.parquet";
+/// The certificate.
+const CERTIFICATE: &str = "certificate.json";
+
+/// Verifies the run in a folder and writes its certificate there.
+///
+/// # Errors
+/// Those of reading the run's record; `verify.changed` where an input is no longer what the run was made of; `run.log`; those of [`super::score`].
+pub fn verify(run: &Path, moved: &MovedFiles, steps: Steps<'_>) -> Result<(VerifySummary, Problems)> {
+    let record = RunRecord::read(run, moved)?;
+    let as_of = record.as_of;
+    let [project_file, model_file, policy_file] = &record.inputs;
+    let mut changed: Vec<String> =
+        record.inputs.iter().filter(|i| i.recorded.as_deref() != Some(i.now.as_str())).map(|i| format!("the {} file", i.role)).collect();
+    let model = book_model(&model_file.path)?;
+    let project = Project::load(&project_file.path)?;
+    let digits = project.currency.minor_digits;
+    let policy = Policy::load(&policy_file.path, digits)?;
+    changed.extend(record.changed_packs(&policy));
+    let book = read_book(project, steps)?;
+    changed.extend(record.changed_tables(&book.counts));
+    if !changed.is_empty() {
+        return Err(Problem::error("verify.changed", "the run was made of something else than what is there now")
+            .file(run.display().to_string())
+            .value(changed.join(", "))
+            .rule("what the run's manifest records, by fingerprint")
+            .help("verify with the files of the run: --project, --model, --policy; `recoup replay` says what differs")
+            .fail());
+    }
+    steps("observing and scoring");
+    let observed = observe_at(&book, as_of)?;
+    let cases = &observed.cases;
+    let scored = score_cases(&model, &observed.features, &cases.bucket)?;
+    let columns = ranked::columns(cases, &observed.features, &scored, digits);
+    let quadrants = scored.quadrants();
+    let situation = Situation {
+        declared: &book.project.declared,
+        book: &book.portfolio,
+        cases,
+        features: &observed.features,
+        columns: &columns,
+        quadrants: &quadrants,
+    };
+    steps("verifying");
+    let share = scored.expected_share().of;
+    let log = run.join(LOG);
+    let mut certificate = verify_decisions(Verifying { policy: &policy, situation, share, minor_digits: digits }, &log)?;
+    ranked_as_logged(run, &log, &policy, &mut certificate)?;
+    for (name, was) in record.outputs().iter().filter(|(name, _)| name == LOG || name.starts_with("ranked.")) {
+        let path = run.join(name);
+        if !path.is_file() || fingerprint(&path)? != *was {
+            violation(&mut certificate, "", "", "run", format!("{name} is not what the run wrote"));
+        }
+    }
+    let summary = VerifySummary {
+        run: run.display().to_string(),
+        as_of: as_of.to_string(),
+        policy: format!("{} {}", policy.name, policy.version),
+        policy_fingerprint: policy.fingerprint.clone(),
+        log_fingerprint: fingerprint(&log)?,
+        engine_version: env!("CARGO_PKG_VERSION"),
+        holds: certificate.violations == 0,
+        certificate,
+        assumed: book.project.declared.sentences(digits),
+    };
+    write_json(&summary, &run.join(CERTIFICATE))?;
+    Ok((summary, book.problems))
+}
+
+fn violation(certificate: &mut Certificate, case: &str, treatment: &str, rule: &str, what: String) {
+    certificate.violations += 1;
+    if certificate.first.len() < SHOWN {
+        certificate.first.push(Violation { case: case.to_string(), treatment: treatment.to_string(), rule: rule.to_string(), what });
+    }
+}
+
+/// The list that people work from names what the log says was chosen, and who signs it.
+fn ranked_as_logged(run: &Path, log: &Path, policy: &Policy, certificate: &mut Certificate) -> Result<()> {
+    let log = read_back(log, &["account_id", "treatment"], &["chosen"], &[])?;
+    let list = read_back(&run.join("ranked.parquet"), &["account_id", "strategy", "needs_signature_of"], &[], &[])?;
+    let word = |table: &crate::data::read_back::ReadBack, column: usize, row: usize| -> String {
+        let column = &table.words[column];
+        column.words.get(column.codes[row] as usize).map_or(String::new(), |w| w.to_string())
+    };
+    let chosen = (0..log.rows).filter(|row| log.numbers[0][*row] == 1.0);
+    let mut logged: HashMap<String, String> = chosen.map(|row| (word(&log, 0, row), word(&log, 1, row))).collect();
+    for row in 0..list.rows {
+        let (account, strategy, signs) = (word(&list, 0, row), word(&list, 1, row), word(&list, 2, row));
+        if logged.remove(&account).as_ref() != Some(&strategy) {
+            violation(certificate, &account, &strategy, "run", "the ranked list does not name what the log says was chosen".into());
+        }
+        let must = policy.place(&strategy).and_then(|t| policy.treatments[t].signed_by.clone()).unwrap_or_default();
+        if signs != must {
+            violation(certificate, &account, &strategy, "signature", format!("it must be signed by {must:?}, and the list says {signs:?}"));
+        }
+    }
+    for (account, strategy) in logged {
+        violation(certificate, &account, &strategy, "run", "the ranked list lacks this case".into());
+    }
+    Ok(())
+}

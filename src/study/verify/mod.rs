@@ -1,0 +1,676 @@
+//! Every decision of a run checked again, against every rule, by another way than it was decided by.
+//!
+//! Reads the log that the run left and, for each case and treatment, asks each rule of the policy again from the raw records: rules are written here
+//! from their text (`rules`, `told`), conditions are evaluated by another evaluator ([`Reread`]), the choice is tried over every covering treatment
+//! (`choice`). What is shared is what a rule *is*: the policy as it was read, the records as they were checked, the scores.
+
+mod choice;
+mod rules;
+mod told;
+
+use crate::base::dates::Day;
+use crate::base::problem::Result;
+use crate::base::zone::Zone;
+use crate::data::expressions::{Columns, Reread};
+use crate::data::read_back::{ReadBack, WordColumn, read_back};
+use crate::decide::facts::Situation;
+use crate::decide::log::OTHER_ACCOUNT;
+use crate::decide::policy::{Family, Policy, Rule, Scope};
+use choice::Open;
+use rayon::prelude::*;
+use rules::Says;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::path::Path;
+use told::Told;
+
+/// Violations shown in a certificate, at most.
+pub const SHOWN: usize = 100;
+
+/// One thing that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Violation {
+    /// `account@as_of`.
+    pub case: String,
+    /// The treatment.
+    pub treatment: String,
+    /// The rule, or what else was checked: `choice`, `value`.
+    pub rule: String,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// How often a rule was asked and spoke.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RuleCount {
+    /// The rule.
+    pub rule: String,
+    /// Cases and treatments that it vetoes.
+    pub vetoes: u64,
+    /// Of those, for want of a fact.
+    pub not_known: u64,
+    /// Cases and treatments on which this and the log do not agree.
+    pub disagree: u64,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Certificate {
+    /// Cases.
+    pub cases: u64,
+    /// Treatments of the policy.
+    pub treatments: usize,
+    /// Decisions checked: cases × treatments.
+    pub decisions: u64,
+    /// Rules asked of each.
+    pub rules: usize,
+    /// Recommended treatments that a rule vetoes.
+    pub recommended_and_vetoed: u64,
+    /// Everything that is not as it should be.
+    pub violations: u64,
+    /// Each rule.
+    pub by_rule: Vec<RuleCount>,
+    /// The first violations.
+    pub first: Vec<Violation>,
+}
+
+/// What is verified: the run's policy and book, with the scores.
+#[derive(Clone, Copy)]
+pub struct Verifying<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The book, its cases and their columns.
+    pub situation: Situation<'a>,
+    /// Share of the arrears that each case is expected to repay under the policy's reference.
+    pub share: &'a [f64],
+    /// Decimals of the currency.
+    pub minor_digits: u8,
+}
+
+/// The rules of a policy by identifier, in the order in which they speak.
+struct Names {
+    ids: Vec<String>,
+    place: HashMap<String, usize>,
+}
+
+type Set = u128;
+
+/// Borrowers looked at together.
+const CHUNK: usize = 512;
+
+impl Names {
+    fn of(policy: &Policy) -> Names {
+        let mut names = Names { ids: Vec::new(), place: HashMap::new() };
+        let mut add = |id: String| {
+            if !names.place.contains_key(&id) {
+                names.place.insert(id.clone(), names.ids.len());
+                names.ids.push(id);
+            }
+        };
+        add("events:unknown".into());
+        policy.holds.iter().for_each(|h| add(format!("hold:{}", h.name)));
+        policy.guardrails.iter().filter(|g| g.vetoes).for_each(|g| add(g.id.clone()));
+        ["hours:together", "care:first", "care:never", "care:accessible", "care:softer"].iter().for_each(|id| add(id.to_string()));
+        policy.routes.iter().for_each(|r| add(format!("routing:{}", r.quadrant)));
+        ["ladder:court", "ladder:rung", "ladder:after", "eligible", OTHER_ACCOUNT].iter().for_each(|id| add(id.to_string()));
+        names
+    }
+
+    fn bit(&self, id: &str) -> Set {
+        self.place.get(id).map_or(0, |place| 1 << place)
+    }
+
+    /// The sets that a column of the log names, by code; none for words that name no rule.
+    fn sets(&self, column: &WordColumn) -> Vec<Option<Set>> {
+        let of = |text: &str| text.split(' ').try_fold(0, |set, id| self.place.get(id).map(|place| set | (1 << place)));
+        column.words.iter().map(|text| of(text)).collect()
+    }
+}
+
+/// Conditions of a policy, evaluated for every case: entry by entry as the policy has them.
+struct Conditions {
+    eligible: Vec<Option<Vec<Option<bool>>>>,
+    guardrails: Vec<Option<Vec<Option<bool>>>>,
+    packs: Vec<Option<Vec<Option<bool>>>>,
+}
+
+impl Conditions {
+    fn of(policy: &Policy, columns: &Columns<'_>, n: usize) -> Conditions {
+        let all = |sql: Option<&str>| {
+            sql.map(|sql| match Reread::parse(sql) {
+                Some(condition) => {
+                    let parts: Vec<Range<usize>> = (0..n).step_by(1 << 16).map(|from| from..(from + (1 << 16)).min(n)).collect();
+                    parts.into_par_iter().flat_map_iter(|rows| condition.holds(columns, rows)).collect()
+                }
+                None => vec![None; n],
+            })
+        };
+        Conditions {
+            eligible: policy.treatments.iter().map(|t| all(t.eligible.as_ref().map(|(sql, _)| sql.as_str()))).collect(),
+            guardrails: policy.guardrails.iter().map(|g| all(if let Rule::Sql(sql) = &g.rule { Some(sql) } else { None })).collect(),
+            packs: policy.packs.iter().map(|p| all(p.when.as_ref().map(|(sql, _)| sql.as_str()))).collect(),
+        }
+    }
+}
+
+/// What was found on one treatment of a case: the rules that veto it, and of those the ones for want of a fact.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    vetoes: Set,
+    unknown: Set,
+}
+
+/// Counts and violations of a part of the book.
+#[derive(Default)]
+struct Tally {
+    vetoes: Vec<u64>,
+    unknown: Vec<u64>,
+    disagree: Vec<u64>,
+    chosen_vetoed: u64,
+    violations: u64,
+    first: Vec<Violation>,
+}
+
+/// What quiet hours leave in a zone on a day of outreach.
+#[derive(Default)]
+struct ZoneDay {
+    known: bool,
+    /// Guardrails that leave no minute of the floor's day, as bits of their places.
+    closed: u64,
+    /// Treatments to which several leave none together, as bits.
+    together: u32,
+}
+
+/// The bit of each rule, looked up once.
+struct RuleBits {
+    holds: Vec<Set>,
+    guardrails: Vec<Set>,
+    routes: Vec<Set>,
+    events: Set,
+    together: Set,
+    first: Set,
+    never: Set,
+    accessible: Set,
+    softer: Set,
+    court: Set,
+    rung: Set,
+    after: Set,
+    eligible: Set,
+    elsewhere: Set,
+}
+
+impl RuleBits {
+    fn of(policy: &Policy, names: &Names) -> RuleBits {
+        RuleBits {
+            holds: policy.holds.iter().map(|h| names.bit(&format!("hold:{}", h.name))).collect(),
+            guardrails: policy.guardrails.iter().map(|g| names.bit(&g.id)).collect(),
+            routes: policy.routes.iter().map(|r| names.bit(&format!("routing:{}", r.quadrant))).collect(),
+            events: names.bit("events:unknown"),
+            together: names.bit("hours:together"),
+            first: names.bit("care:first"),
+            never: names.bit("care:never"),
+            accessible: names.bit("care:accessible"),
+            softer: names.bit("care:softer"),
+            court: names.bit("ladder:court"),
+            rung: names.bit("ladder:rung"),
+            after: names.bit("ladder:after"),
+            eligible: names.bit("eligible"),
+            elsewhere: names.bit(OTHER_ACCOUNT),
+        }
+    }
+}
+
+struct Verifier<'a> {
+    of: Verifying<'a>,
+    names: Names,
+    bits: RuleBits,
+    zones: HashMap<(Option<&'a str>, Day), ZoneDay>,
+    with_flags: Conditions,
+    without_flags: Conditions,
+    log: &'a ReadBack,
+    vetoed: Vec<Option<Set>>,
+    unknown: Vec<Option<Set>>,
+}
+
+/// Checks the log of a run.
+///
+/// # Errors
+/// `file.io`, `run.log` where the log cannot be read.
+pub fn verify(of: Verifying<'_>, log: &Path) -> Result<Certificate> {
+    let log = read_back(log, &["account_id", "treatment", "vetoed_by", "not_known", "chosen_by"], &["gain", "share_repaid", "chosen"], &["as_of"])?;
+    let names = Names::of(of.policy);
+    let n = of.situation.cases.len();
+    let without = of.situation.columns.with_false(&["hardship", "vulnerable"]);
+    let verifier = Verifier {
+        with_flags: Conditions::of(of.policy, of.situation.columns, n),
+        without_flags: Conditions::of(of.policy, &without, n),
+        vetoed: names.sets(&log.words[2]),
+        unknown: names.sets(&log.words[3]),
+        bits: RuleBits::of(of.policy, &names),
+        zones: zones(&of),
+        names,
+        log: &log,
+        of,
+    };
+    Ok(verifier.certificate())
+}
+
+impl Verifier<'_> {
+    fn certificate(&self) -> Certificate {
+        let (policy, cases) = (self.of.policy, self.of.situation.cases);
+        let rules = self.names.ids.len();
+        let new = || Tally { vetoes: vec![0; rules], unknown: vec![0; rules], disagree: vec![0; rules], ..Tally::default() };
+        let mut total = new();
+        if self.log.rows != cases.len() * policy.treatments.len() {
+            total.violation(
+                String::new(),
+                "",
+                "log",
+                format!("the log has {} rows, not {} cases × {} treatments", self.log.rows, cases.len(), policy.treatments.len()),
+            );
+        } else {
+            let groups = self.groups();
+            let parts: Vec<Tally> = groups
+                .par_chunks(CHUNK)
+                .map(|groups| {
+                    let mut tally = new();
+                    groups.iter().for_each(|range| self.borrower(range.clone(), &mut tally));
+                    tally
+                })
+                .collect();
+            parts.into_iter().for_each(|part| total.add(part));
+        }
+        let by_rule = self.names.ids.iter().enumerate().map(|(k, id)| RuleCount {
+            rule: id.clone(),
+            vetoes: total.vetoes[k],
+            not_known: total.unknown[k],
+            disagree: total.disagree[k],
+        });
+        Certificate {
+            cases: cases.len() as u64,
+            treatments: policy.treatments.len(),
+            decisions: (cases.len() * policy.treatments.len()) as u64,
+            rules,
+            recommended_and_vetoed: total.chosen_vetoed,
+            violations: total.violations,
+            by_rule: by_rule.collect(),
+            first: total.first,
+        }
+    }
+
+    /// Cases decided together: those of a borrower on a day.
+    fn groups(&self) -> Vec<Range<usize>> {
+        let cases = self.of.situation.cases;
+        let mut groups: Vec<Range<usize>> = Vec::new();
+        for k in 0..cases.len() {
+            match groups.last_mut() {
+                Some(last)
+                    if self.of.policy.unit == Scope::Borrower
+                        && cases.borrower[last.start] == cases.borrower[k]
+                        && cases.as_of[last.start] == cases.as_of[k] =>
+                {
+                    last.end = k + 1;
+                }
+                _ => groups.push(k..k + 1),
+            }
+        }
+        groups
+    }
+
+    fn borrower(&self, range: Range<usize>, tally: &mut Tally) {
+        let policy = self.of.policy;
+        let told: Vec<Told<'_>> = range.clone().map(|case| Told::of(&self.of.situation, case, policy.outreach.days_after)).collect();
+        let mut found: Vec<Vec<Found>> = told.iter().map(|t| self.rules(t, &self.with_flags, true)).collect();
+        if told.iter().any(Told::needs_care) {
+            // As it would be without hardship and vulnerability: never firmer than that.
+            let as_if: Vec<Vec<Found>> = told.iter().map(|t| self.rules(t, &self.without_flags, false)).collect();
+            let open = self.open(&told, &as_if, false);
+            let (_, picks) = choice::best(policy, &open);
+            for (found, pick) in found.iter_mut().zip(picks) {
+                for (t, found) in found.iter_mut().enumerate() {
+                    if policy.treatments[t].rung > policy.treatments[pick].rung {
+                        found.vetoes |= self.bits.softer;
+                    }
+                }
+            }
+        }
+        let open = self.open(&told, &found, true);
+        let elsewhere = choice::vetoed_somewhere(policy, &open);
+        let mut chosen = Vec::new();
+        for (k, told) in told.iter().enumerate() {
+            chosen.push(self.case(told, &found[k], elsewhere, &open[k], tally));
+        }
+        let Some(chosen) = chosen.into_iter().collect::<Option<Vec<usize>>>() else { return };
+        let (_, best) = choice::best(policy, &open);
+        let (is, could) = (choice::worth(policy, &open, &chosen), choice::worth(policy, &open, &best));
+        for (k, told) in told.iter().enumerate() {
+            match open[k].led {
+                Some(led) if led != chosen[k] => {
+                    let what = format!("the policy leads the case to {}", policy.treatments[led].name);
+                    tally.violation(self.name(told.case), &policy.treatments[chosen[k]].name, "choice", what);
+                }
+                None if is + 0.5 < could && k == 0 => {
+                    let what = format!("the borrower's cases are worth {is:.0} minor units as they are and could be worth {could:.0}");
+                    tally.violation(self.name(told.case), &policy.treatments[chosen[k]].name, "choice", what);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn name(&self, case: usize) -> String {
+        format!("{}@{}", self.of.situation.cases.account_id(case), self.of.situation.cases.as_of[case])
+    }
+
+    /// One case's rows of the log beside what was found. Gives the treatment that was chosen, if exactly one was.
+    fn case(&self, told: &Told<'_>, found: &[Found], elsewhere: u32, open: &Open, tally: &mut Tally) -> Option<usize> {
+        let (policy, log) = (self.of.policy, self.log);
+        let n = policy.treatments.len();
+        let mut chosen = Vec::new();
+        for (t, treatment) in policy.treatments.iter().enumerate() {
+            let row = told.case * n + t;
+            let word = |column: usize| log.words[column].words.get(log.words[column].codes[row] as usize).map_or("", |w| &**w);
+            if word(0) != self.of.situation.cases.account_id(told.case) || word(1) != treatment.name || log.days[0][row] != told.as_of {
+                tally.violation(
+                    self.name(told.case),
+                    &treatment.name,
+                    "log",
+                    format!("row {} of the log is of {} and {}", row + 1, word(0), word(1)),
+                );
+                return None;
+            }
+            let set = |sets: &[Option<Set>], column: usize| match log.words[column].codes[row] {
+                u32::MAX => Some(0),
+                code => sets.get(code as usize).copied().flatten(),
+            };
+            let (Some(logged), Some(logged_unknown)) = (set(&self.vetoed, 2), set(&self.unknown, 3)) else {
+                tally.violation(
+                    self.name(told.case),
+                    &treatment.name,
+                    "log",
+                    format!("the log names a rule that the policy does not have: {}", word(2)),
+                );
+                continue;
+            };
+            let mut vetoes = found[t].vetoes;
+            if vetoes == 0 && elsewhere & (1 << t) != 0 {
+                vetoes = self.bits.elsewhere;
+            }
+            tally.count(vetoes, found[t].unknown);
+            for rule in bits((vetoes ^ logged) | (found[t].unknown ^ logged_unknown)) {
+                tally.disagree[rule] += 1;
+                let what = match (vetoes & (1 << rule) != 0, logged & (1 << rule) != 0) {
+                    (true, false) => "it vetoes this, and the log says it does not",
+                    (false, true) => "the log says it vetoes this, and it does not",
+                    _ => "whether its facts are known is not as the log says",
+                };
+                tally.violation(self.name(told.case), &treatment.name, &self.names.ids[rule], what.into());
+            }
+            let cost = (treatment.cost.0 + treatment.complaint_cost.0) as f64;
+            let gain = log.numbers[0][row] * 10f64.powi(i32::from(self.of.minor_digits));
+            // The log holds whole minor units.
+            if (gain - (open.gross[t] - cost)).abs() > 0.51 {
+                let what = format!("the log says {gain:.0} minor units, and its parts give {:.2}", open.gross[t] - cost);
+                tally.violation(self.name(told.case), &treatment.name, "value", what);
+            }
+            if log.numbers[2][row] == 1.0 {
+                chosen.push(t);
+                if vetoes != 0 {
+                    tally.chosen_vetoed += 1;
+                }
+            }
+        }
+        match chosen[..] {
+            [one] => Some(one),
+            _ => {
+                tally.violation(self.name(told.case), "", "choice", format!("{} treatments are recommended, not one", chosen.len()));
+                None
+            }
+        }
+    }
+
+    /// The cases of a borrower to choose for.
+    fn open(&self, told: &[Told<'_>], found: &[Vec<Found>], care: bool) -> Vec<Open> {
+        let policy = self.of.policy;
+        let wait = policy.place("wait").unwrap_or(0);
+        let mut open: Vec<Open> = told
+            .iter()
+            .zip(found)
+            .map(|(told, found)| {
+                let share = self.of.share[told.case].clamp(1e-6, 1.0 - 1e-6);
+                let odds = |effect: f64| share / (1.0 - share) * (effect - policy.reference.effect).exp();
+                let under = |t: usize| odds(policy.treatments[t].effect) / (1.0 + odds(policy.treatments[t].effect));
+                let stake = self.of.situation.cases.stake[told.case].known().unwrap_or(0) as f64;
+                Open {
+                    vetoed: (0..found.len()).filter(|t| found[*t].vetoes != 0).fold(0, |set, t| set | 1 << t),
+                    gross: (0..found.len()).map(|t| stake * (under(t) - under(wait))).collect(),
+                    led: None,
+                }
+            })
+            .collect();
+        let elsewhere = choice::vetoed_somewhere(policy, &open);
+        for (k, told) in told.iter().enumerate() {
+            let free = |t: usize| open[k].vetoed & (1 << t) == 0 && elsewhere & (1 << t) == 0;
+            open[k].led = self.led(told, &found[k], &free, care);
+        }
+        open
+    }
+
+    /// Where a case is led: by a hold, by care, to a person who finds a channel, by ability and willingness; in that order.
+    fn led(&self, told: &Told<'_>, found: &[Found], free: &dyn Fn(usize) -> bool, care: bool) -> Option<usize> {
+        let policy = self.of.policy;
+        for hold in policy.holds.iter().filter(|h| told.holds(h.name)) {
+            if let Some(place) = hold.recommend.filter(|p| free(*p)) {
+                return Some(place);
+            }
+        }
+        let flagged = care && told.needs_care();
+        if flagged && told.plan_since_flag().is_none() {
+            if let Some(place) = policy.care.offer.iter().copied().find(|p| free(*p)) {
+                return Some(place);
+            }
+        }
+        let accessible = self.bits.accessible;
+        if flagged && found.iter().any(|f| f.vetoes & accessible != 0) {
+            let contact = |t: &usize| policy.treatments[*t].channel.is_contact();
+            let only_channel = (0..found.len()).filter(contact).any(|t| found[t].vetoes == accessible);
+            if only_channel && !(0..found.len()).filter(contact).any(free) {
+                return policy.place("human_review").filter(|p| free(*p));
+            }
+        }
+        let route = policy.routes.iter().find(|r| r.quadrant == self.quadrant(told.case))?;
+        route.prefer.iter().chain(&route.recommend).copied().find(|p| free(*p))
+    }
+
+    fn quadrant(&self, case: usize) -> &'static str {
+        self.of.situation.quadrants.get(case).map_or("unknown", |q| q.name())
+    }
+
+    /// Every rule asked of every treatment of a case; without care as if there were neither hardship nor vulnerability.
+    fn rules(&self, told: &Told<'_>, conditions: &Conditions, care: bool) -> Vec<Found> {
+        let policy = self.of.policy;
+        let n = policy.treatments.len();
+        let mut found = vec![Found::default(); n];
+        let bits = &self.bits;
+        let mut speak = |says: Says, bit: Set, touched: &dyn Fn(usize) -> bool| {
+            if says == Says::No {
+                return;
+            }
+            for (_, found) in found.iter_mut().enumerate().filter(|(t, _)| touched(*t)) {
+                found.vetoes |= bit;
+                found.unknown |= if says == Says::Unknown { bit } else { 0 };
+            }
+        };
+        let is_always = |t: usize| ["wait", "human_review"].contains(&policy.treatments[t].name.as_str());
+        if !told.events_are_known() {
+            speak(Says::Unknown, bits.events, &|t| !is_always(t));
+        }
+        for (hold, bit) in policy.holds.iter().zip(&bits.holds).filter(|(h, _)| told.holds(h.name)) {
+            speak(Says::Yes, *bit, &|t| !hold.allow.contains(&t));
+        }
+        let unknown_zone = ZoneDay::default();
+        let zone = self.zones.get(&(self.of.situation.book.time_zone.of(told.account), told.day)).unwrap_or(&unknown_zone);
+        for (k, guardrail) in policy.guardrails.iter().enumerate().filter(|(_, g)| g.vetoes) {
+            let in_force = guardrail.from <= told.day && told.day <= guardrail.until;
+            let not_for = guardrail.pack.and_then(|p| conditions.packs[p].as_ref()).is_some_and(|c| c[told.case] == Some(false));
+            if in_force && !not_for {
+                speak(self.guardrail(k, told, conditions, zone), bits.guardrails[k], &|t| guardrail.blocks.contains(&t));
+            }
+        }
+        speak(Says::Yes, bits.together, &|t| zone.together & (1 << t) != 0);
+        if care && told.needs_care() {
+            let offered = told.plan_since_flag();
+            if offered.is_none_or(|day| told.day.0 - day.0 < policy.care.wait_days) {
+                speak(Says::Yes, bits.first, &|t| {
+                    policy.treatments[t].rung > policy.care.gentle_rung && policy.treatments[t].family != Family::Assist
+                });
+            }
+            speak(Says::Yes, bits.never, &|t| policy.care.never.contains(&t));
+            if let Some(named) = self.of.situation.book.accessible_channels.of(told.account).filter(|_| told.holds("vulnerable")) {
+                let named: Vec<&str> = named.split_whitespace().collect();
+                speak(Says::Yes, bits.accessible, &|t| {
+                    let channel = policy.treatments[t].channel;
+                    channel.is_contact() && !named.contains(&channel.name())
+                });
+            }
+        }
+        if let Some((route, bit)) = policy.routes.iter().zip(&bits.routes).find(|(r, _)| r.quadrant == self.quadrant(told.case)) {
+            speak(Says::Yes, *bit, &|t| !route.allow.contains(&t));
+        }
+        if ["referred", "filed", "judgment", "enforcement"].contains(&told.legal_stage()) {
+            speak(Says::Yes, bits.court, &|t| policy.treatments[t].family == Family::Legal);
+        }
+        let tried: Vec<Option<Day>> = policy.treatments.iter().map(|t| told.first_try(t.channel.name())).collect();
+        for t in 0..n {
+            speak(self.rung(told, t, &tried), bits.rung, &|other| other == t);
+            if !policy.treatments[t].after.is_empty() {
+                speak(self.after(told, t, &tried), bits.after, &|other| other == t);
+            }
+            if let Some(condition) = &conditions.eligible[t] {
+                let says = condition[told.case].map_or(Says::Unknown, |holds| (!holds).into());
+                speak(says, bits.eligible, &|other| other == t);
+            }
+        }
+        found
+    }
+
+    fn guardrail(&self, k: usize, told: &Told<'_>, conditions: &Conditions, zone: &ZoneDay) -> Says {
+        let policy = self.of.policy;
+        match &policy.guardrails[k].rule {
+            Rule::Sql(_) => conditions.guardrails[k].as_ref().and_then(|c| c[told.case]).map_or(Says::Unknown, Says::from),
+            Rule::QuietHours(_) if zone.known => (zone.closed & (1 << k) != 0).into(),
+            Rule::QuietHours(_) => Says::Unknown,
+            Rule::ContactCount(rule) => rules::contact_count(told, rule),
+            Rule::DaysSinceContact(rule) => rules::days_since_contact(told, rule),
+            Rule::DaysSinceEvent { kinds, days } => rules::days_since_event(told, *kinds, *days),
+            Rule::Hold(hold) if told.events_are_known() => hold.names().any(|name| told.holds(name)).into(),
+            Rule::Hold(_) => Says::Unknown,
+            Rule::ClaimLimit { of, most } => rules::claim_limit(told, *of, most.0, 10f64.powi(i32::from(self.of.minor_digits))),
+            Rule::Limitation { years, from, interrupted_by } => rules::limitation(told, *years, *from, interrupted_by),
+            Rule::Evidence(items) => rules::evidence(told, items),
+        }
+    }
+
+    /// One rung at a time: the next lower rung (before law, the highest that is no law), or a higher one, was tried long enough ago.
+    fn rung(&self, told: &Told<'_>, t: usize, tried: &[Option<Day>]) -> Says {
+        let policy = self.of.policy;
+        let this = &policy.treatments[t];
+        let firm = |k: &usize| policy.treatments[*k].family != Family::Assist && policy.treatments[*k].rung > 0;
+        if !firm(&t) {
+            return Says::No;
+        }
+        let lower = (0..policy.treatments.len()).filter(firm).filter(|k| {
+            let other = &policy.treatments[*k];
+            other.rung < this.rung && !(this.family == Family::Legal && other.family == Family::Legal)
+        });
+        let Some(next) = lower.map(|k| policy.treatments[k].rung).max() else { return Says::No };
+        if !told.contacts_are_known() {
+            return Says::Unknown;
+        }
+        let climbed = (0..policy.treatments.len()).filter(firm).filter(|k| policy.treatments[*k].rung >= next);
+        let first = climbed.filter_map(|k| tried[k]).min();
+        first.is_none_or(|day| told.day.0 - day.0 < this.after_days).into()
+    }
+
+    fn after(&self, told: &Told<'_>, t: usize, tried: &[Option<Day>]) -> Says {
+        let policy = self.of.policy;
+        if !told.contacts_are_known() {
+            return Says::Unknown;
+        }
+        let this = &policy.treatments[t];
+        let long_ago = |k: &usize| tried[*k].is_some_and(|day| told.day.0 - day.0 >= this.after_days);
+        (!this.after.iter().all(long_ago)).into()
+    }
+}
+
+/// What every zone leaves on every day of outreach: the account's own zone, or where it names none the declared one.
+///
+/// Several quiet hours may leave no minute together. A pack for some accounts alone takes part all the same: the stricter reading.
+fn zones<'a>(of: &Verifying<'a>) -> HashMap<(Option<&'a str>, Day), ZoneDay> {
+    let (policy, situation) = (of.policy, of.situation);
+    let mut zones = HashMap::new();
+    for case in 0..situation.cases.len() {
+        let word = situation.book.time_zone.of(situation.cases.account[case] as usize);
+        let day = Day(situation.cases.as_of[case].0 + policy.outreach.days_after);
+        zones.entry((word, day)).or_insert_with(|| {
+            let named = word.or(situation.declared.time_zone.as_ref().map(|a| a.value.as_str()));
+            let Some(zone) = named.and_then(Zone::parse) else { return ZoneDay::default() };
+            let mut left = ZoneDay { known: true, ..ZoneDay::default() };
+            let hours = |k: usize| match policy.guardrails[k].rule {
+                Rule::QuietHours(hours) if policy.guardrails[k].vetoes => Some((hours.from, hours.to)),
+                _ => None,
+            };
+            let in_force = |k: &usize| policy.guardrails[*k].from <= day && day <= policy.guardrails[*k].until;
+            let all: Vec<usize> = (0..policy.guardrails.len()).filter(|k| hours(*k).is_some()).collect();
+            for k in all.iter().copied() {
+                if hours(k).is_some_and(|hours| rules::open_minutes(policy, zone, day, &[hours]) == 0) {
+                    left.closed |= 1 << k;
+                }
+            }
+            for t in 0..policy.treatments.len() {
+                let of: Vec<usize> = all.iter().copied().filter(|k| policy.guardrails[*k].blocks.contains(&t)).collect();
+                let today: Vec<(u32, u32)> = of.iter().filter(|k| in_force(k)).filter_map(|k| hours(*k)).collect();
+                if of.len() > 1 && !today.is_empty() && rules::open_minutes(policy, zone, day, &today) == 0 {
+                    left.together |= 1 << t;
+                }
+            }
+            left
+        });
+    }
+    zones
+}
+
+/// The places of the bits of a set.
+fn bits(mut set: Set) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = (set != 0).then(|| set.trailing_zeros() as usize)?;
+        set &= set - 1;
+        Some(place)
+    })
+}
+
+impl Tally {
+    fn count(&mut self, vetoes: Set, unknown: Set) {
+        bits(vetoes).for_each(|rule| self.vetoes[rule] += 1);
+        bits(unknown).for_each(|rule| self.unknown[rule] += 1);
+    }
+
+    fn violation(&mut self, case: String, treatment: &str, rule: &str, what: String) {
+        self.violations += 1;
+        if self.first.len() < SHOWN {
+            self.first.push(Violation { case, treatment: treatment.to_string(), rule: rule.to_string(), what });
+        }
+    }
+
+    fn add(&mut self, other: Tally) {
+        let sum = |a: &mut Vec<u64>, b: &[u64]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
+        sum(&mut self.vetoes, &other.vetoes);
+        sum(&mut self.unknown, &other.unknown);
+        sum(&mut self.disagree, &other.disagree);
+        self.chosen_vetoed += other.chosen_vetoed;
+        self.violations += other.violations;
+        self.first.extend(other.first);
+        self.first.truncate(SHOWN);
+    }
+}
