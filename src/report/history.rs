@@ -7,6 +7,8 @@ use crate::base::schema::CHANNELS;
 use crate::base::units::Money;
 use crate::data::history::Event;
 use crate::data::timeline::{CONTACT_DAYS, Timeline, kind};
+use crate::decide::deadlines::answer_by;
+use crate::decide::policy::AnswerWithin;
 use serde::Serialize;
 
 /// A line of a story.
@@ -22,14 +24,9 @@ pub struct HistoryLine {
 #[derive(Clone, Debug, Default)]
 pub struct PolicyDates {
     /// Days within which a dispute and a complaint are answered where the event names no date.
-    pub answer_within: [i32; 2],
+    pub answer_within: AnswerWithin,
     /// The last day of the limitation period, where the policy has a rule for one and the day is known.
     pub limitation: Option<Day>,
-}
-
-/// The day by which a dispute or a complaint must be answered.
-pub fn answer_by(event: &Event, within: [i32; 2]) -> Day {
-    event.answer_by.known().unwrap_or_else(|| event.from.plus(within[usize::from(kind(event) == "complaint")]))
 }
 
 /// The story in at most ten lines.
@@ -175,7 +172,7 @@ impl Told<'_> {
     fn questions(&self) -> Line {
         let first = self.story.open_questions.iter().map(|e| e.from).max()?;
         let one = |e: &Event| {
-            let by = answer_by(e, self.dates.answer_within);
+            let Some((_, by, _)) = answer_by(e, self.dates.answer_within) else { return self.dated(e) };
             if self.zh() { format!("{}，应于 {by} 前答复", self.dated(e)) } else { format!("{}, to be answered by {by}", self.dated(e)) }
         };
         let all: Vec<String> = self.story.open_questions.iter().map(one).collect();

@@ -422,3 +422,61 @@ fn all_that_is_held_of_one_person() {
     let twice = recoup(folder.path(), &["explain", account, "--run", "run", "--run", "run2"]);
     assert!(text(&twice.stderr).contains("explain.many_runs"), "{}", text(&twice.stderr));
 }
+
+#[test]
+fn every_story_can_be_told_to_its_borrower() {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(stories()).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let score = ["score", "--project", "recoup.toml", "--model", "model.json", "--policy", "policy.toml", "--as-of", "2026-11-20", "--out", "run"];
+    let done = recoup(folder.path(), &score);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    // What each must be told, and what nobody is told: that a fraud is suspected, or how a column is called.
+    let told = [
+        ("s03", "Your dispute of 2026-11-02 will be answered by 2026-12-02."),
+        ("s04", "Your complaint of 2026-11-10 will be answered by 2026-11-25."),
+        ("s01", "Because of what you told us, help comes first"),
+        ("s07", "You told us that you do not want to be contacted."),
+        ("s39", "A person has to look at your account first."),
+        ("s38", "No electronic messages to whoever declined them."),
+        ("s12", "No more than three answered calls a day"),
+    ];
+    for row in ranked(folder.path()) {
+        let account = row["account_id"].as_str();
+        for lang in ["en", "zh"] {
+            let done = recoup(folder.path(), &["explain", account, "--run", "run", "--for", "borrower", "--lang", lang]);
+            assert_eq!(done.status.code(), Some(0), "{account}: {}", text(&done.stderr));
+            let said = text(&done.stdout);
+            let lower = said.to_lowercase();
+            for word in [
+                "hardship",
+                "vulnerable",
+                "fraud",
+                "promise_open",
+                "not known",
+                "probability",
+                "score",
+                "points",
+                "gain",
+                "困难",
+                "弱势",
+                "欺诈",
+                "评分",
+            ] {
+                let whole = word.bytes().all(|b| b.is_ascii_lowercase());
+                let found = if whole { lower.split(|c: char| !c.is_ascii_alphanumeric()).any(|w| w == word) } else { lower.contains(word) };
+                assert!(!found, "{account}: {word} in\n{said}");
+            }
+            assert_eq!(has_chinese(&said), lang == "zh", "{account}: {said}");
+            for (_, sentence) in told.iter().filter(|(of, _)| *of == account && lang == "en") {
+                assert!(said.contains(sentence), "{account}: {sentence} in\n{said}");
+            }
+        }
+        let open = json(folder.path(), &["explain", account, "--run", "run"]);
+        assert!(open["history"].as_array().unwrap().len() <= 10);
+    }
+    let limitation = json(folder.path(), &["explain", "s10", "--run", "run"])["history"].to_string();
+    assert!(limitation.contains("the limitation period ends on 2026-11-28"), "{limitation}");
+}

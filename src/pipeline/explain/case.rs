@@ -188,7 +188,7 @@ fn history(d: &Decided<'_>, k: usize, lang: Lang) -> Vec<HistoryLine> {
         Rule::Limitation { years, from, interrupted_by } => facts.limitation_ends(*years, *from, interrupted_by),
         _ => None,
     });
-    let dates = PolicyDates { answer_within: [policy.answer_within.dispute, policy.answer_within.complaint], limitation };
+    let dates = PolicyDates { answer_within: policy.answer_within, limitation };
     lines(&d.timeline(k), &dates, (&d.book.project.currency.code, d.digits), lang)
 }
 
@@ -235,7 +235,14 @@ fn would_change(d: &Decided<'_>, k: usize, lang: Lang) -> WouldChange {
     if vetoed.is_empty() {
         sentences.push(lang.pick("nothing that is worth more is vetoed", "没有收益更高而被禁止的措施").into());
     }
-    if let Some(next) = next {
+    if let Some(next) = next.filter(|next| worth(*next) > worth(chosen)) {
+        // The borrower's accounts are decided together: for this one alone it is ahead already.
+        let label = policy.treatments[next].label.get(lang);
+        sentences.push(match lang {
+            Lang::English => format!("for this account alone {label} is worth more: all accounts of the borrower were decided together"),
+            Lang::Chinese => format!("仅就本账户而言，{label}收益更高：借款人的全部账户是一并决定的"),
+        });
+    } else if let Some(next) = next {
         let label = policy.treatments[next].label.get(lang);
         let money = at_stake.map(|x| (x > stake, format!("{} {}", ranked::amount(x).text(digits), d.book.project.currency.code)));
         sentences.push(turn_sentence(label, at_share.map(|x| (logit(x) > logit(share.clamp(1e-6, 1.0 - 1e-6)), percent(Some(x)))), lang, true));

@@ -7,10 +7,10 @@ use crate::base::dates::Day;
 use crate::data::catalogue::CATALOGUE;
 use crate::data::timeline::{Timeline, kind};
 use crate::decide::choose::Because;
+use crate::decide::deadlines::answer_by;
 use crate::decide::policy::{Family, Guardrail, Rule};
 use crate::decide::reasons::lowest;
 use crate::decide::rulebook::{Check, Entry};
-use crate::report::history::answer_by;
 use crate::report::letter::Letter;
 use crate::report::plain;
 use crate::report::words::{event, or_code};
@@ -210,13 +210,14 @@ fn help(d: &Decided<'_>, k: usize, place: usize, lang: Lang) -> Vec<String> {
 fn answers(d: &Decided<'_>, story: &Timeline, lang: Lang) -> Vec<String> {
     let within = d.decisions.policy.answer_within;
     let one = |e: &crate::data::history::Event| {
-        let (name, by): (String, Day) = (or_code(event(kind(e)), kind(e), lang), answer_by(e, [within.dispute, within.complaint]));
-        match lang {
+        let (_, by, _): (_, Day, _) = answer_by(e, within)?;
+        let name = or_code(event(kind(e)), kind(e), lang);
+        Some(match lang {
             Lang::English => format!("Your {name} of {} will be answered by {by}.", e.from),
             Lang::Chinese => format!("您于 {} 提出的{name}，将于 {by} 前得到答复。", e.from),
-        }
+        })
     };
-    story.open_questions.iter().map(one).collect()
+    story.open_questions.iter().filter_map(one).collect()
 }
 
 fn machine(d: &Decided<'_>, place: usize, lang: Lang) -> Vec<String> {

@@ -78,7 +78,7 @@ pub fn explain_to_borrower(
 /// Everything that is held of a borrower, and what each of some runs decided.
 ///
 /// # Errors
-/// As [`explain`]; `explain.no_person` where no run's book knows the borrower.
+/// As [`explain`]; `explain.no_person` where the book of a run does not know the borrower.
 pub fn explain_person(
     id: &str,
     runs: &[PathBuf],
@@ -90,7 +90,7 @@ pub fn explain_person(
     let mut person = Person { lang, borrower: id.to_string(), held: Vec::new(), runs: Vec::new() };
     let mut problems = Problems::default();
     for (k, run) in runs.iter().enumerate() {
-        let last = k + 1 == runs.len();
+        let (last, held) = (k + 1 == runs.len(), person.held.len());
         let (_, more) = with_run(run, moved, true, steps, |d| {
             person::add(&mut person, d)?;
             if last {
@@ -98,8 +98,9 @@ pub fn explain_person(
             }
             Ok(())
         })?;
-        if k == 0 {
-            problems = more;
+        // The problems of a book once, however many of its runs are shown.
+        if person.held.len() > held {
+            problems.append(more);
         }
     }
     Ok((person, problems))
