@@ -125,16 +125,9 @@ impl Timeline {
         match kind(event) {
             "dispute" | "complaint" if in_force => self.open_questions.push(*event),
             "dispute" | "complaint" | "promise" | "re_age" | "write_off" => {}
-            k if k.starts_with("plan_") => {
-                if later(&self.plan) {
-                    self.plan = Some(*event);
-                }
-            }
-            k if k.starts_with("legal_") => {
-                if later(&self.legal) {
-                    self.legal = Some(*event);
-                }
-            }
+            k if k.starts_with("plan_") && later(&self.plan) => self.plan = Some(*event),
+            k if k.starts_with("legal_") && later(&self.legal) => self.legal = Some(*event),
+            k if k.starts_with("plan_") || k.starts_with("legal_") => {}
             _ if in_force => self.in_force.push(*event),
             _ => {}
         }

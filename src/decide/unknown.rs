@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 pub fn notes(decisions: &Decisions<'_>) -> Problems {
     let mut notes = Problems::default();
     let n = decisions.fired.len();
-    let file = decisions.policy.file.display().to_string();
+    // Named, not by its path: a run made again from a policy that was moved has the same problems.
+    let file = format!("policy {}", decisions.policy.name);
     for (bit, entry) in decisions.guard.rules.entries.iter().enumerate() {
         let unknown = |k: &usize| decisions.fired[*k].unknown & (1 << bit) != 0;
         let cases = (0..n).filter(unknown).count();
