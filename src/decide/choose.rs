@@ -4,13 +4,13 @@
 //! than its part; the best covering treatment is taken. Holds, care and routes lead before value is asked. Who is in hardship or vulnerable is
 //! decided twice, first as if they were not, and never gets anything firmer than that. Deliberately absent: capacity.
 
-use super::facts::Situation;
+use super::facts::{Situation, softening};
 use super::guardrail::{Fired, Guard};
 use super::policy::{Policy, Scope};
 use super::rulebook::{Check, Mask};
 use super::value::{ExpectedShare, cost, shares};
 use crate::base::problem::Result;
-use crate::data::cases::Cases;
+use crate::data::cases::{Cases, Holds};
 use crate::data::expressions::Columns;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -96,8 +96,8 @@ struct Chooser<'g, 'a> {
     guard: &'g Guard<'a>,
     cases: &'a Cases,
     share: ExpectedShare<'a>,
-    /// The columns without hardship and vulnerability.
-    without_flags: Columns<'g>,
+    /// Hardship, vulnerability, both; each with the columns as they are without.
+    without: [(Holds, Columns<'g>); 3],
     /// Places from the gentlest: of two that are worth the same the lower rung is taken, then the first in the file.
     order: Vec<usize>,
     costs: Vec<f64>,
@@ -163,11 +163,16 @@ fn groups(policy: &Policy, cases: &Cases) -> Vec<Range<usize>> {
 impl<'g, 'a> Chooser<'g, 'a> {
     fn of(guard: &'g Guard<'a>, cases: &'a Cases, share: ExpectedShare<'a>) -> Chooser<'g, 'a> {
         let policy = guard.policy;
+        let [hardship, vulnerable] = softening();
         let mut chooser = Chooser {
             guard,
             cases,
             share,
-            without_flags: guard.columns().with_false(&["hardship", "vulnerable"]),
+            without: [
+                (hardship, guard.columns().with_false(&["hardship"])),
+                (vulnerable, guard.columns().with_false(&["vulnerable"])),
+                (hardship.and(vulnerable), guard.columns().with_false(&["hardship", "vulnerable"])),
+            ],
             order: Vec::new(),
             costs: policy.treatments.iter().map(cost).collect(),
             wait: policy.place("wait").unwrap_or(0),
@@ -194,21 +199,34 @@ impl<'g, 'a> Chooser<'g, 'a> {
         Some(place) != self.review
     }
 
-    /// Decides a borrower; where somebody is in hardship or vulnerable, first as if nobody were, and then nothing firmer than that.
+    /// Decides a borrower; where somebody is in hardship or vulnerable, first as if nobody were, and then nothing firmer than that. Of both
+    /// together, nothing firmer than of either.
     fn group(&self, range: Range<usize>, fired: &[Fired]) -> Vec<Decided> {
         let group = self.valued(range.clone());
-        let facts = |case: usize| self.guard.facts(case);
-        if !range.clone().any(|case| facts(case).needs_care()) {
-            return self.choose(range, fired, &group);
+        let [hardship, vulnerable] = softening();
+        let present = range.clone().fold(Holds::default(), |all, case| all.and(self.cases.holds[case]));
+        if !present.has(hardship) && !present.has(vulnerable) {
+            return self.choose(range, fired, &group, Holds::default());
         }
-        let as_if: Vec<Fired> = range.clone().map(|case| self.guard.fire(case, &self.without_flags, false)).collect();
-        let without = self.choose(range.clone(), &as_if, &group);
-        let capped: Vec<Fired> = fired
-            .iter()
-            .zip(&without)
-            .map(|(fired, without)| Fired { rules: fired.rules | self.softer[usize::from(without.chosen)], unknown: fired.unknown })
-            .collect();
-        self.choose(range, &capped, &group)
+        let as_if = |(ignoring, columns): &(Holds, Columns<'_>), cap: &[u8]| {
+            let fired: Vec<Fired> = range.clone().map(|case| self.guard.fire(case, columns, *ignoring)).collect();
+            self.choose(range.clone(), &self.no_firmer(&fired, cap), &group, *ignoring)
+        };
+        let rungs = |decided: Vec<Decided>| decided.into_iter().map(|d| d.chosen).collect::<Vec<u8>>();
+        let [without_hardship, without_vulnerable, without_both] = &self.without;
+        let mut cap = rungs(as_if(without_both, &[]));
+        if present.has(hardship) && present.has(vulnerable) {
+            let [a, b] = [without_hardship, without_vulnerable].map(|without| rungs(as_if(without, &cap)));
+            let rung = |place: u8| self.guard.policy.treatments[usize::from(place)].rung;
+            cap = a.into_iter().zip(b).map(|(a, b)| if rung(b) < rung(a) { b } else { a }).collect();
+        }
+        self.choose(range.clone(), &self.no_firmer(fired, &cap), &group, Holds::default())
+    }
+
+    /// What fires, and that nothing is firmer than these treatments; no limit where there are none.
+    fn no_firmer(&self, fired: &[Fired], cap: &[u8]) -> Vec<Fired> {
+        let softer = |k: usize| cap.get(k).map_or(0, |place| self.softer[usize::from(*place)]);
+        fired.iter().enumerate().map(|(k, fired)| Fired { rules: fired.rules | softer(k), unknown: fired.unknown }).collect()
     }
 
     fn valued(&self, range: Range<usize>) -> Group {
@@ -224,14 +242,15 @@ impl<'g, 'a> Chooser<'g, 'a> {
     }
 
     /// Where a case is led before value is asked: a hold first, then care, then ability and willingness.
-    fn led(&self, case: usize, fired: Fired, free: &dyn Fn(usize) -> bool) -> Option<(usize, Because)> {
+    fn led(&self, case: usize, fired: Fired, ignoring: Holds, free: &dyn Fn(usize) -> bool) -> Option<(usize, Because)> {
         let policy = self.guard.policy;
-        let hold = policy.holds.iter().enumerate().find(|(_, r)| self.cases.holds[case].has(r.hold) && r.recommend.is_some_and(free));
+        let facts = self.guard.facts_without(case, ignoring);
+        let hold = policy.holds.iter().enumerate().find(|(_, r)| facts.holds().has(r.hold) && r.recommend.is_some_and(free));
         if let Some((rule, hold)) = hold {
             return hold.recommend.map(|place| (place, Because::Hold(rule as u8)));
         }
         let rules = &self.guard.rules;
-        if fired.rules & self.care_first != 0 && self.guard.facts(case).care_offered().is_none() {
+        if fired.rules & self.care_first != 0 && facts.care_offered().is_none() {
             if let Some(place) = policy.care.offer.iter().copied().find(|p| free(*p)) {
                 return Some((place, Because::Care));
             }
@@ -254,7 +273,7 @@ impl<'g, 'a> Chooser<'g, 'a> {
         Some((place, Because::Route(route as u8)))
     }
 
-    fn choose(&self, range: Range<usize>, fired: &[Fired], group: &Group) -> Vec<Decided> {
+    fn choose(&self, range: Range<usize>, fired: &[Fired], group: &Group, ignoring: Holds) -> Vec<Decided> {
         let (policy, rules) = (self.guard.policy, &self.guard.rules);
         let (n, cases) = (policy.treatments.len(), range.len());
         let vetoed_here = |k: usize, place: usize| fired[k].rules & rules.vetoes[place] != 0;
@@ -268,7 +287,7 @@ impl<'g, 'a> Chooser<'g, 'a> {
         let free = |k: usize, place: usize| !vetoed_here(k, place) && nowhere & (1 << place) == 0;
         let net = |k: usize, place: usize| group.gross[k * n + place] - self.costs[place];
         let led: Vec<Option<(usize, Because)>> =
-            range.clone().enumerate().map(|(k, case)| self.led(case, fired[k], &|place| free(k, place))).collect();
+            range.clone().enumerate().map(|(k, case)| self.led(case, fired[k], ignoring, &|place| free(k, place))).collect();
         // For each covering treatment, what the borrower is worth if each account takes the better of its part and a treatment of its own.
         let mut best: Option<(f64, usize, Vec<usize>)> = None;
         for cover in self.order.iter().copied().filter(|p| self.scope(*p) == Scope::Borrower && (0..cases).all(|k| free(k, *p))) {

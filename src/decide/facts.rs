@@ -56,13 +56,20 @@ pub struct Facts<'a> {
     account: usize,
     borrower: usize,
     as_of: Day,
+    /// Hardship or vulnerability that is looked away from, to see how it would stand without.
+    ignoring: Holds,
     /// The day of outreach.
     pub day: Day,
 }
 
+/// Whether somebody is in hardship, and whether vulnerable: what only ever softens.
+pub fn softening() -> [Holds; 2] {
+    ["hardship", "vulnerable"].map(|name| Holds::named(name).unwrap_or_default())
+}
+
 impl<'a> Facts<'a> {
-    /// The facts of a case, for an outreach so many days after `as_of`.
-    pub fn of(on: &'a Situation<'a>, case: usize, outreach: &Outreach) -> Facts<'a> {
+    /// The facts of a case, for an outreach so many days after `as_of`, as they would be without some hardship or vulnerability.
+    pub fn of(on: &'a Situation<'a>, case: usize, outreach: &Outreach, ignoring: Holds) -> Facts<'a> {
         let as_of = on.cases.as_of[case];
         Facts {
             on,
@@ -70,8 +77,14 @@ impl<'a> Facts<'a> {
             account: on.cases.account[case] as usize,
             borrower: on.cases.borrower[case] as usize,
             as_of,
+            ignoring,
             day: as_of.plus(outreach.days_after),
         }
+    }
+
+    /// What is in force.
+    pub fn holds(&self) -> Holds {
+        Holds(self.on.cases.holds[self.case].0 & !self.ignoring.0)
     }
 
     /// Whether contacts are known: a log is kept, or it is declared that nobody was contacted.
@@ -253,20 +266,21 @@ impl<'a> Facts<'a> {
 
     /// Whether hardship or vulnerability is in force.
     pub fn needs_care(&self) -> bool {
-        let holds = self.on.cases.holds[self.case];
-        ["hardship", "vulnerable"].iter().filter_map(|name| Holds::named(name)).any(|hold| holds.has(hold))
+        softening().into_iter().any(|flag| self.holds().has(flag))
     }
 
-    /// The latest day on which a plan was offered or agreed since the hardship or vulnerability in force began; none if it was not.
+    /// The latest day on which a plan was offered or agreed since the latest hardship or vulnerability in force began; none if it was not.
     pub fn care_offered(&self) -> Option<Day> {
-        let (flags, plans) = (kinds(&["hardship", "vulnerable"]), kinds(&["plan_"]));
-        let begins = self.events().filter(|e| flags & (1 << e.kind) != 0 && e.to >= self.as_of).map(|e| e.from).min()?;
+        let [hardship, vulnerable] = softening().map(|flag| self.holds().has(flag));
+        let (of_hardship, of_vulnerable, plans) = (kinds(&["hardship"]), kinds(&["vulnerable"]), kinds(&["plan_"]));
+        let flags = if hardship { of_hardship } else { 0 } | if vulnerable { of_vulnerable } else { 0 };
+        let begins = self.events().filter(|e| flags & (1 << e.kind) != 0 && e.to >= self.as_of).map(|e| e.from).max()?;
         self.events().filter(|e| plans & (1 << e.kind) != 0 && e.from >= begins).map(|e| e.from).max()
     }
 
     /// Whether the borrower is vulnerable and is known to be spoken to by other channels than this one.
     pub fn not_accessible(&self, channel: u8) -> bool {
-        let vulnerable = Holds::named("vulnerable").is_some_and(|hold| self.on.cases.holds[self.case].has(hold));
+        let vulnerable = self.holds().has(softening()[1]);
         let named = self.on.book.accessible_channels.of(self.account);
         vulnerable && named.is_some_and(|named| !named.split_whitespace().any(|word| Some(&word) == CHANNELS.get(usize::from(channel))))
     }

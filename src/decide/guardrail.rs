@@ -6,6 +6,7 @@ use super::rulebook::{Check, Mask, RuleBook, is_firm};
 use crate::base::dates::Day;
 use crate::base::problem::Result;
 use crate::base::zone::Hours;
+use crate::data::cases::Holds;
 use crate::data::expressions::{Columns, Expression};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -89,7 +90,12 @@ impl<'a> Guard<'a> {
 
     /// The facts of a case.
     pub fn facts(&self, case: usize) -> Facts<'_> {
-        Facts::of(&self.situation, case, &self.policy.outreach)
+        self.facts_without(case, Holds::default())
+    }
+
+    /// The facts of a case as they would be without some hardship or vulnerability.
+    pub fn facts_without(&self, case: usize, ignoring: Holds) -> Facts<'_> {
+        Facts::of(&self.situation, case, &self.policy.outreach, ignoring)
     }
 
     /// The columns of conditions.
@@ -108,17 +114,17 @@ impl<'a> Guard<'a> {
         let mut fired = vec![Fired::default(); n];
         fired.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, fired)| {
             for (k, fired) in fired.iter_mut().enumerate() {
-                *fired = self.fire(chunk * CHUNK + k, self.situation.columns, true);
+                *fired = self.fire(chunk * CHUNK + k, self.situation.columns, Holds::default());
             }
         });
         fired
     }
 
-    /// What fires for a case; with `care` false as it would without any hardship or vulnerability, which `columns` then leave out too.
-    pub fn fire(&self, case: usize, columns: &Columns<'_>, care: bool) -> Fired {
-        let facts = self.facts(case);
-        let holds = self.situation.cases.holds[case];
-        let needs_care = care && facts.needs_care();
+    /// What fires for a case, as it would without some hardship or vulnerability, which `columns` then leave out too.
+    pub fn fire(&self, case: usize, columns: &Columns<'_>, ignoring: Holds) -> Fired {
+        let facts = self.facts_without(case, ignoring);
+        let holds = facts.holds();
+        let needs_care = facts.needs_care();
         // Only a plan's offer and the day tell what care leaves: looked up once.
         let offered = if needs_care { facts.care_offered() } else { None };
         let mut tries: Option<Tries> = None;
@@ -141,7 +147,7 @@ impl<'a> Guard<'a> {
                 Check::HoursTogether(_) => Some(self.quiet.get(&(facts.zone_code(), facts.day)).is_some_and(|q| q.together & (1 << bit) != 0)),
                 Check::CareFirst => Some(needs_care && offered.is_none_or(|day| facts.day.since(day) < self.policy.care.wait_days)),
                 Check::CareNever => Some(needs_care),
-                Check::Accessible(channel) => Some(care && facts.not_accessible(channel)),
+                Check::Accessible(channel) => Some(facts.not_accessible(channel)),
                 // Only deciding without the flag tells.
                 Check::Softer(_) => Some(false),
                 Check::Route(k) => Some(facts.quadrant().name() == self.policy.routes[k].quadrant),
@@ -178,7 +184,7 @@ impl<'a> Guard<'a> {
             Rule::ContactCount(count) => facts.too_many(count),
             Rule::DaysSinceContact(since) => facts.too_soon(since),
             Rule::DaysSinceEvent { kinds, days } => facts.too_soon_after(*kinds, *days),
-            Rule::Hold(hold) => facts.events_known().then(|| self.situation.cases.holds[case].has(*hold)),
+            Rule::Hold(hold) => facts.events_known().then(|| facts.holds().has(*hold)),
             Rule::ClaimLimit { of, most } => facts.claim(*of, self.minor_units).map(|claim| claim > *most),
             Rule::Limitation { years, from, interrupted_by } => facts.limitation_ends(*years, *from, interrupted_by).map(|last| facts.day > last),
             Rule::Evidence(items) => facts.missing_evidence(items).map(|missing| !missing.is_empty()),

@@ -32,11 +32,19 @@ pub fn rounded(share: f64) -> f64 {
 /// # Errors
 /// `file.io`, `file.parquet`.
 pub fn write(decisions: &Decisions<'_>, share: ExpectedShare<'_>, minor_digits: u8, path: &Path) -> Result<()> {
+    write_chosen(decisions, &decisions.chosen, share, minor_digits, path)
+}
+
+/// The same with other treatments marked as chosen than were: what a log looks like that must not be believed.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_chosen(decisions: &Decisions<'_>, chosen: &[u8], share: ExpectedShare<'_>, minor_digits: u8, path: &Path) -> Result<()> {
     let n = decisions.guard.situation().cases.len();
     let mut sets = Sets::default();
     OutTable::write_parts(
         path,
-        (0..n.div_ceil(PART)).map(|part| rows(decisions, share, minor_digits, part * PART..((part + 1) * PART).min(n), &mut sets)),
+        (0..n.div_ceil(PART)).map(|part| rows(decisions, chosen, share, minor_digits, part * PART..((part + 1) * PART).min(n), &mut sets)),
     )
 }
 
@@ -63,7 +71,7 @@ impl Sets {
     }
 }
 
-fn rows(decisions: &Decisions<'_>, share: ExpectedShare<'_>, digits: u8, range: std::ops::Range<usize>, sets: &mut Sets) -> OutTable {
+fn rows(decisions: &Decisions<'_>, chosen: &[u8], share: ExpectedShare<'_>, digits: u8, range: std::ops::Range<usize>, sets: &mut Sets) -> OutTable {
     let policy = decisions.policy;
     let cases = decisions.guard.situation().cases;
     let n = policy.treatments.len();
@@ -86,7 +94,7 @@ fn rows(decisions: &Decisions<'_>, share: ExpectedShare<'_>, digits: u8, range: 
             under.push(rounded(of_case[place]));
             waiting.push(rounded(of_case[wait]));
             gain.push(amount(stake * (of_case[place] - of_case[wait]) - super::value::cost(t)));
-            led.push(if usize::from(decisions.chosen[case]) == place { led_by(decisions.because[case]) } else { u32::MAX });
+            led.push(if usize::from(chosen[case]) == place { led_by(decisions.because[case]) } else { u32::MAX });
         }
     }
     let words = |list: &[&str]| Arc::new(list.iter().map(|w| Box::from(*w)).collect::<Vec<Box<str>>>());

@@ -13,6 +13,7 @@ mod explain;
 mod features;
 mod fit;
 mod flat;
+mod guardrails;
 mod hindsight;
 mod house;
 mod interaction;

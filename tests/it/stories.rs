@@ -36,11 +36,10 @@ fn stories() -> BTreeMap<String, Story> {
 }
 
 /// Decides the book of the stories with the shares, abilities and willingness that the stories name, and shows the decisions.
-pub fn with_stories<T>(policy: &Path, show: impl Fn(&Decisions<'_>) -> T) -> T {
+pub fn decided_by<T>(policy: &Policy, show: impl Fn(&Decisions<'_>, &[f64]) -> T) -> T {
     let stories = stories();
     let project = Project::load(&folder().join("recoup.toml")).unwrap();
     let model = Model::load(&folder().join("model.json")).unwrap();
-    let policy = Policy::load(policy, 2).unwrap_or_else(|e| panic!("{e}"));
     let book = read_book(project, &|_| {}).unwrap();
     let day: Day = "2026-11-20".parse().unwrap();
     let observed = observe(&book.project, &book.portfolio, &Observe::Dates(vec![day]));
@@ -60,14 +59,16 @@ pub fn with_stories<T>(policy: &Path, show: impl Fn(&Decisions<'_>) -> T) -> T {
         columns: &columns,
         quadrants: &quadrants,
     };
-    show(&decide(&policy, situation, scored.expected_share(), 2).unwrap())
+    let share = scored.expected_share();
+    show(&decide(policy, situation, share, 2).unwrap(), share.of)
 }
 
 #[test]
 fn every_story_ends_as_it_should() {
     let stories = stories();
     assert!(stories.len() >= 40);
-    with_stories(&folder().join("policy.toml"), |d| {
+    let policy = Policy::load(&folder().join("policy.toml"), 2).unwrap_or_else(|e| panic!("{e}"));
+    decided_by(&policy, |d, _| {
         let cases = d.guard.situation().cases;
         let mut wrong = Vec::new();
         for k in 0..cases.len() {

@@ -23,6 +23,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use told::Told;
 
 /// Violations shown in a certificate, at most.
@@ -130,26 +131,43 @@ impl Names {
 
 /// Conditions of a policy, evaluated for every case: entry by entry as the policy has them.
 struct Conditions {
-    eligible: Vec<Option<Vec<Option<bool>>>>,
-    guardrails: Vec<Option<Vec<Option<bool>>>>,
-    packs: Vec<Option<Vec<Option<bool>>>>,
+    eligible: Vec<Option<Arc<Truths>>>,
+    guardrails: Vec<Option<Arc<Truths>>>,
+    packs: Vec<Option<Arc<Truths>>>,
 }
 
+/// Whether a condition holds, one a case.
+type Truths = Vec<Option<bool>>;
+
 impl Conditions {
-    fn of(policy: &Policy, columns: &Columns<'_>, n: usize) -> Conditions {
-        let all = |sql: Option<&str>| {
-            sql.map(|sql| match Reread::parse(sql) {
+    /// The conditions over some columns. What names none of `flags` is as it was in the conditions given.
+    fn of(policy: &Policy, columns: &Columns<'_>, n: usize, flags: &[&str], given: Option<&Conditions>) -> Conditions {
+        let all = |sql: Option<&str>, given: Option<&Arc<Truths>>| {
+            let sql = sql?;
+            let lower = sql.to_lowercase();
+            if let Some(same) = given.filter(|_| !flags.iter().any(|flag| lower.contains(flag))) {
+                return Some(same.clone());
+            }
+            Some(Arc::new(match Reread::parse(sql) {
                 Some(condition) => {
                     let parts: Vec<Range<usize>> = (0..n).step_by(1 << 16).map(|from| from..(from + (1 << 16)).min(n)).collect();
                     parts.into_par_iter().flat_map_iter(|rows| condition.holds(columns, rows)).collect()
                 }
                 None => vec![None; n],
-            })
+            }))
         };
+        let rule = |rule: &'_ Rule| if let Rule::Sql(sql) = rule { Some(sql.clone()) } else { None };
+        let eligible = policy.treatments.iter().map(|t| t.eligible.as_ref().map(|(sql, _)| sql.as_str()));
+        let packs = policy.packs.iter().map(|p| p.when.as_ref().map(|(sql, _)| sql.as_str()));
         Conditions {
-            eligible: policy.treatments.iter().map(|t| all(t.eligible.as_ref().map(|(sql, _)| sql.as_str()))).collect(),
-            guardrails: policy.guardrails.iter().map(|g| all(if let Rule::Sql(sql) = &g.rule { Some(sql) } else { None })).collect(),
-            packs: policy.packs.iter().map(|p| all(p.when.as_ref().map(|(sql, _)| sql.as_str()))).collect(),
+            eligible: eligible.enumerate().map(|(k, sql)| all(sql, given.and_then(|g| g.eligible[k].as_ref()))).collect(),
+            guardrails: policy
+                .guardrails
+                .iter()
+                .enumerate()
+                .map(|(k, g)| all(rule(&g.rule).as_deref(), given.and_then(|given| given.guardrails[k].as_ref())))
+                .collect(),
+            packs: packs.enumerate().map(|(k, sql)| all(sql, given.and_then(|g| g.packs[k].as_ref()))).collect(),
         }
     }
 }
@@ -226,8 +244,9 @@ struct Verifier<'a> {
     names: Names,
     bits: RuleBits,
     zones: HashMap<(Option<&'a str>, Day), ZoneDay>,
-    with_flags: Conditions,
-    without_flags: Conditions,
+    conditions: Conditions,
+    /// As they are without hardship, without vulnerability, without both.
+    without: [Conditions; 3],
     log: &'a ReadBack,
     vetoed: Vec<Option<Set>>,
     unknown: Vec<Option<Set>>,
@@ -241,10 +260,12 @@ pub fn verify(of: Verifying<'_>, log: &Path) -> Result<Certificate> {
     let log = read_back(log, &["account_id", "treatment", "vetoed_by", "not_known", "chosen_by"], &["gain", "share_repaid", "chosen"], &["as_of"])?;
     let names = Names::of(of.policy);
     let n = of.situation.cases.len();
-    let without = of.situation.columns.with_false(&["hardship", "vulnerable"]);
+    let conditions = Conditions::of(of.policy, of.situation.columns, n, &[], None);
+    let flags: [&[&str]; 3] = [&["hardship"], &["vulnerable"], &["hardship", "vulnerable"]];
+    let without = flags.map(|flags| Conditions::of(of.policy, &of.situation.columns.with_false(flags), n, flags, Some(&conditions)));
     let verifier = Verifier {
-        with_flags: Conditions::of(of.policy, of.situation.columns, n),
-        without_flags: Conditions::of(of.policy, &without, n),
+        conditions,
+        without,
         vetoed: names.sets(&log.words[2]),
         unknown: names.sets(&log.words[3]),
         bits: RuleBits::of(of.policy, &names),
@@ -321,21 +342,19 @@ impl Verifier<'_> {
     fn borrower(&self, range: Range<usize>, tally: &mut Tally) {
         let policy = self.of.policy;
         let told: Vec<Told<'_>> = range.clone().map(|case| Told::of(&self.of.situation, case, policy.outreach.days_after)).collect();
-        let mut found: Vec<Vec<Found>> = told.iter().map(|t| self.rules(t, &self.with_flags, true)).collect();
-        if told.iter().any(Told::needs_care) {
-            // As it would be without hardship and vulnerability: never firmer than that.
-            let as_if: Vec<Vec<Found>> = told.iter().map(|t| self.rules(t, &self.without_flags, false)).collect();
-            let open = self.open(&told, &as_if, false);
-            let (_, picks) = choice::best(policy, &open);
-            for (found, pick) in found.iter_mut().zip(picks) {
-                for (t, found) in found.iter_mut().enumerate() {
-                    if policy.treatments[t].rung > policy.treatments[pick].rung {
-                        found.vetoes |= self.bits.softer;
-                    }
-                }
+        let mut found: Vec<Vec<Found>> = told.iter().map(|t| self.rules(t, &self.conditions)).collect();
+        let [hardship, vulnerable] = ["hardship", "vulnerable"].map(|name| told.iter().any(|t| t.holds(name)));
+        if hardship || vulnerable {
+            // As it would be without either, then with one of them alone: never firmer than any of these.
+            let mut cap = self.rungs_without(&told, [true, true], &self.without[2], None);
+            if hardship && vulnerable {
+                let of_one = [([true, false], &self.without[0]), ([false, true], &self.without[1])];
+                let both = of_one.map(|(ignoring, conditions)| self.rungs_without(&told, ignoring, conditions, Some(&cap)));
+                cap = both[0].iter().zip(&both[1]).map(|(a, b)| *a.min(b)).collect();
             }
+            self.no_firmer(&mut found, &cap);
         }
-        let open = self.open(&told, &found, true);
+        let open = self.open(&told, &found);
         let elsewhere = choice::vetoed_somewhere(policy, &open);
         let mut chosen = Vec::new();
         for (k, told) in told.iter().enumerate() {
@@ -355,6 +374,25 @@ impl Verifier<'_> {
                     tally.violation(self.name(told.case), &policy.treatments[chosen[k]].name, "choice", what);
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// The rungs that a borrower's cases would get without some of what only softens.
+    fn rungs_without(&self, told: &[Told<'_>], ignoring: [bool; 2], conditions: &Conditions, cap: Option<&[u32]>) -> Vec<u32> {
+        let told: Vec<Told<'_>> = told.iter().map(|t| t.without(ignoring)).collect();
+        let mut found: Vec<Vec<Found>> = told.iter().map(|t| self.rules(t, conditions)).collect();
+        if let Some(cap) = cap {
+            self.no_firmer(&mut found, cap);
+        }
+        let (_, picks) = choice::best(self.of.policy, &self.open(&told, &found));
+        picks.into_iter().map(|pick| self.of.policy.treatments[pick].rung).collect()
+    }
+
+    fn no_firmer(&self, found: &mut [Vec<Found>], cap: &[u32]) {
+        for (found, cap) in found.iter_mut().zip(cap) {
+            for (_, found) in found.iter_mut().enumerate().filter(|(t, _)| self.of.policy.treatments[*t].rung > *cap) {
+                found.vetoes |= self.bits.softer;
             }
         }
     }
@@ -431,7 +469,7 @@ impl Verifier<'_> {
     }
 
     /// The cases of a borrower to choose for.
-    fn open(&self, told: &[Told<'_>], found: &[Vec<Found>], care: bool) -> Vec<Open> {
+    fn open(&self, told: &[Told<'_>], found: &[Vec<Found>]) -> Vec<Open> {
         let policy = self.of.policy;
         let wait = policy.place("wait").unwrap_or(0);
         let mut open: Vec<Open> = told
@@ -452,20 +490,20 @@ impl Verifier<'_> {
         let elsewhere = choice::vetoed_somewhere(policy, &open);
         for (k, told) in told.iter().enumerate() {
             let free = |t: usize| open[k].vetoed & (1 << t) == 0 && elsewhere & (1 << t) == 0;
-            open[k].led = self.led(told, &found[k], &free, care);
+            open[k].led = self.led(told, &found[k], &free);
         }
         open
     }
 
     /// Where a case is led: by a hold, by care, to a person who finds a channel, by ability and willingness; in that order.
-    fn led(&self, told: &Told<'_>, found: &[Found], free: &dyn Fn(usize) -> bool, care: bool) -> Option<usize> {
+    fn led(&self, told: &Told<'_>, found: &[Found], free: &dyn Fn(usize) -> bool) -> Option<usize> {
         let policy = self.of.policy;
         for hold in policy.holds.iter().filter(|h| told.holds(h.name)) {
             if let Some(place) = hold.recommend.filter(|p| free(*p)) {
                 return Some(place);
             }
         }
-        let flagged = care && told.needs_care();
+        let flagged = told.needs_care();
         if flagged && told.plan_since_flag().is_none() {
             if let Some(place) = policy.care.offer.iter().copied().find(|p| free(*p)) {
                 return Some(place);
@@ -487,8 +525,8 @@ impl Verifier<'_> {
         self.of.situation.quadrants.get(case).map_or("unknown", |q| q.name())
     }
 
-    /// Every rule asked of every treatment of a case; without care as if there were neither hardship nor vulnerability.
-    fn rules(&self, told: &Told<'_>, conditions: &Conditions, care: bool) -> Vec<Found> {
+    /// Every rule asked of every treatment of a case.
+    fn rules(&self, told: &Told<'_>, conditions: &Conditions) -> Vec<Found> {
         let policy = self.of.policy;
         let n = policy.treatments.len();
         let mut found = vec![Found::default(); n];
@@ -519,7 +557,7 @@ impl Verifier<'_> {
             }
         }
         speak(Says::Yes, bits.together, &|t| zone.together & (1 << t) != 0);
-        if care && told.needs_care() {
+        if told.needs_care() {
             let offered = told.plan_since_flag();
             if offered.is_none_or(|day| told.day.0 - day.0 < policy.care.wait_days) {
                 speak(Says::Yes, bits.first, &|t| {

@@ -28,6 +28,8 @@ pub(super) struct Told<'a> {
     pub day: Day,
     pub contacts: Vec<Contact>,
     pub events: Vec<Event>,
+    /// Whether hardship and whether vulnerability is looked away from.
+    pub ignoring: [bool; 2],
 }
 
 impl<'a> Told<'a> {
@@ -55,7 +57,7 @@ impl<'a> Told<'a> {
             }
         }
         events.sort();
-        Told { on, case, account, as_of, day: Day(as_of.0 + days_after), contacts, events }
+        Told { on, case, account, as_of, day: Day(as_of.0 + days_after), contacts, events, ignoring: [false; 2] }
     }
 
     pub(super) fn kind(event: &Event) -> &'static str {
@@ -73,6 +75,9 @@ impl<'a> Told<'a> {
             let last = self.events.iter().rev().find(|e| matches!(Self::kind(e), "plan_active" | "plan_broken" | "plan_completed"));
             return last.is_some_and(|e| Self::kind(e) == "plan_active" && self.in_force(e));
         }
+        if (name == "hardship" && self.ignoring[0]) || (name == "vulnerable" && self.ignoring[1]) {
+            return false;
+        }
         let of_name = |kind: &str| match name {
             "dispute_open" => kind == "dispute",
             "complaint_open" => kind == "complaint",
@@ -87,10 +92,18 @@ impl<'a> Told<'a> {
         self.holds("hardship") || self.holds("vulnerable")
     }
 
-    /// The latest plan since the hardship or vulnerability in force began.
+    /// The same case as it would be without hardship, without vulnerability, or without both.
+    pub(super) fn without(&self, ignoring: [bool; 2]) -> Told<'a> {
+        Told { contacts: self.contacts.clone(), events: self.events.clone(), ignoring, ..*self }
+    }
+
+    /// The latest plan since the latest hardship or vulnerability in force began.
     pub(super) fn plan_since_flag(&self) -> Option<Day> {
-        let flag = |e: &&Event| Self::kind(e).starts_with("hardship_") || Self::kind(e).starts_with("vulnerable_");
-        let begun = self.events.iter().filter(flag).filter(|e| self.in_force(e)).map(|e| e.from).min()?;
+        let flag = |e: &&Event| {
+            let kind = Self::kind(e);
+            (kind.starts_with("hardship_") && !self.ignoring[0]) || (kind.starts_with("vulnerable_") && !self.ignoring[1])
+        };
+        let begun = self.events.iter().filter(flag).filter(|e| self.in_force(e)).map(|e| e.from).max()?;
         self.events.iter().filter(|e| Self::kind(e).starts_with("plan_") && e.from >= begun).map(|e| e.from).max()
     }
 
