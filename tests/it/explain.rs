@@ -2,7 +2,7 @@
 
 use super::cli::text;
 use super::replay::{folder_with_run, recoup};
-use super::stories::{folder as stories, with_stories};
+use super::stories::{decided_by, folder as stories};
 use recoup::base::bilingual::Bilingual;
 use recoup::base::schema::{CHANNELS, EVENT_KINDS, RESULTS};
 use recoup::base::units::{Money, logit};
@@ -38,6 +38,10 @@ fn shipped_policies() -> Vec<PathBuf> {
     all.push(stories().join("policy.toml"));
     all.sort();
     all
+}
+
+fn story_policy() -> Policy {
+    Policy::load(&stories().join("policy.toml"), 2).unwrap_or_else(|e| panic!("{e}"))
 }
 
 #[test]
@@ -98,7 +102,7 @@ fn every_word_exists_in_both_languages() {
         }
     }
     // What is said of every story: vetoes, also those whose facts are not known, and why the chosen one was.
-    with_stories(&stories().join("policy.toml"), |d| {
+    decided_by(&story_policy(), |d, _| {
         let mut wrong = Vec::new();
         for k in 0..d.chosen.len() {
             lacking("because", Some(&words::because(d, k, 2)), &mut wrong);
@@ -136,7 +140,7 @@ fn waiting_times_end_when_they_were_worked_out_to_end() {
         ("s24", "call", "BANK-MINOR", None),
         ("s12", "letter", "routing:able_willing", None),
     ];
-    with_stories(&stories().join("policy.toml"), |d| {
+    decided_by(&story_policy(), |d, _| {
         let cases = d.guard.situation().cases;
         for (account, treatment, rule, until) in expected {
             let k = (0..cases.len()).find(|k| cases.account_id(*k) == account).unwrap();
@@ -149,13 +153,12 @@ fn waiting_times_end_when_they_were_worked_out_to_end() {
 
 #[test]
 fn where_the_runner_up_would_win_the_two_are_worth_the_same() {
-    with_stories(&stories().join("policy.toml"), |d| {
+    decided_by(&story_policy(), |d, share_of| {
         let (mut shares, mut stakes) = (0, 0);
         let cases = d.guard.situation().cases;
-        let story_share = 0.5;
         for k in (0..d.chosen.len()).filter(|k| d.because[*k] == Because::WorthMost) {
             let (chosen, next) = (usize::from(d.chosen[k]), usize::from(d.runner_up[k].unwrap().0));
-            let stake = cases.stake[k].0 as f64;
+            let (stake, story_share) = (cases.stake[k].0 as f64, share_of[k]);
             let behind = |share: f64, stake: f64| gain(d.policy, chosen, share, stake) - gain(d.policy, next, share, stake);
             if behind(story_share, stake) < 0.0 {
                 continue;

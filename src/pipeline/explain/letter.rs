@@ -118,6 +118,10 @@ fn why(d: &Decided<'_>, k: usize, place: usize, lang: Lang) -> Vec<String> {
     if !first.is_empty() {
         said.push(first);
     }
+    // Where a hold or care led, the record did not decide.
+    if !matches!(d.decisions.because[k], Because::WorthMost | Because::Route(_)) {
+        return said;
+    }
     let mut looked_at: Vec<String> = Vec::new();
     for term in lowest(d.scored, k, REASONS) {
         // A two-way table looks at two things.
