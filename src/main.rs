@@ -12,7 +12,7 @@ use recoup::pipeline;
 use recoup::report::page::Lang;
 use recoup::report::person::person as person_report;
 use recoup::report::tables::{is_problems_file, write_problems};
-use recoup::report::{dictionary, letter, terminal, terminal_evaluation, terminal_explain, terminal_model, terminal_prove, terminal_rolls};
+use recoup::report::{dictionary, letter, policy, terminal, terminal_evaluation, terminal_explain, terminal_model, terminal_prove, terminal_rolls};
 use recoup::study::prove;
 use recoup::study::rolls::Ask;
 use recoup::study::simulate::{Shape, World};
@@ -631,14 +631,20 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
         }
         Command::Policy { look: PolicyCommand::Check { policy, project } } => {
             let summary = pipeline::policy_show(&policy, &project)?;
-            let sound =
-                format!("{} {}: sound; {} treatments, {} holds\n", summary.name, summary.version, summary.treatments.len(), summary.holds.len());
+            let sound = format!(
+                "{} {}: sound; {} treatments, {} holds, {} guardrails\n",
+                summary.name,
+                summary.version,
+                summary.treatments.len(),
+                summary.holds.len(),
+                summary.guardrails.len()
+            );
             console.result(&summary, || sound)?;
             Ok(Done { findings: false })
         }
         Command::Policy { look: PolicyCommand::Show { policy, project } } => {
             let summary = pipeline::policy_show(&policy, &project)?;
-            console.result(&summary, || terminal::policy(&summary))?;
+            console.result(&summary, || policy::policy(&summary))?;
             Ok(Done { findings: false })
         }
         Command::Explain { case, person, run, reader, lang, page, moved } => {

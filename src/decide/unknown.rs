@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 pub fn notes(decisions: &Decisions<'_>) -> Problems {
     let mut notes = Problems::default();
     let n = decisions.fired.len();
-    // Named, not by its path: a run made again from a policy that was moved has the same problems.
-    let file = format!("policy {}", decisions.policy.name);
+    // Its name, not its path: a run made again elsewhere says the same.
+    let file = format!("policy {} {}", decisions.policy.name, decisions.policy.version);
     for (bit, entry) in decisions.guard.rules.entries.iter().enumerate() {
         let unknown = |k: &usize| decisions.fired[*k].unknown & (1 << bit) != 0;
         let cases = (0..n).filter(unknown).count();

@@ -1,14 +1,17 @@
 //! `recoup policy check` and `recoup policy show`: a policy by itself, without a book.
 
 use crate::base::config::{FeatureKind, Project};
+use crate::base::dates::Day;
 use crate::base::problem::Result;
+use crate::base::zone::clock;
 use crate::data::cases::Holds;
 use crate::data::catalogue::CATALOGUE;
 use crate::data::expressions::{ColumnValues, Columns};
 use crate::data::observe::regime_name;
 use crate::decide::policy::{Policy, Scope, Source};
 use crate::decide::ranked::{NUMBERS, WORDS};
-use crate::report::summary::{HoldLine, PolicySummary, TreatmentLine};
+use crate::decide::rulebook::RuleBook;
+use crate::report::policy::{CareLine, GuardrailLine, HoldLine, NOT_ADVICE, OutreachLine, PackLine, PolicySummary, RouteLine, TreatmentLine};
 use std::path::Path;
 
 /// Reads a policy with the currency of a project, and its conditions against the columns that the project's cases have. No table is read.
@@ -18,14 +21,15 @@ use std::path::Path;
 pub fn policy_show(file: &Path, project_file: &Path) -> Result<PolicySummary> {
     let project = Project::load(project_file)?;
     let digits = project.currency.minor_digits;
-    let policy = Policy::load(file, digits)?;
-    policy.bind(&columns(&project))?;
+    let policy = Policy::check(file, digits, &columns(&project))?;
     let source = |source: &Option<Source>| match source {
         None => String::new(),
         Some(Source::Assumed { assumed_by }) => format!("assumed by {assumed_by}"),
         Some(Source::Measured { measured_in, n, interval: [low, high] }) => format!("measured in {measured_in}, n {n}, {low:+} to {high:+}"),
     };
     let name = |place: &usize| policy.treatments[*place].name.clone();
+    let rules = RuleBook::of(&policy);
+    let names = |places: &[usize]| -> Vec<String> { places.iter().map(|place| policy.treatments[*place].name.clone()).collect() };
     let treatments = policy.treatments.iter().map(|t| TreatmentLine {
         name: t.name.clone(),
         family: t.family,
@@ -37,6 +41,11 @@ pub fn policy_show(file: &Path, project_file: &Path) -> Result<PolicySummary> {
         effect_source: source(&t.source),
         condition: t.eligible.as_ref().map(|(sql, _)| sql.split_whitespace().collect::<Vec<_>>().join(" ")),
         signed_by: t.signed_by.clone(),
+        label: t.label.clone(),
+        channel: t.channel.name(),
+        resources: t.resources.clone(),
+        after: t.after.iter().map(|place| policy.treatments[*place].name.clone()).collect(),
+        after_days: rules.below.get(policy.place(&t.name).unwrap_or(0)).copied().flatten().map(|_| t.after_days),
     });
     Ok(PolicySummary {
         file: file.display().to_string(),
@@ -54,6 +63,58 @@ pub fn policy_show(file: &Path, project_file: &Path) -> Result<PolicySummary> {
             .iter()
             .map(|h| HoldLine { hold: h.name, leaves: h.allow.iter().map(name).collect(), leads_to: h.recommend.as_ref().map(name) })
             .collect(),
+        outreach: OutreachLine {
+            day: if policy.outreach.days_after == 0 { "same" } else { "next" },
+            hours: format!("{}-{}", clock(policy.outreach.hours.from), clock(policy.outreach.hours.to)),
+            time_zone: policy.outreach.zone_name.clone(),
+        },
+        packs: policy
+            .packs
+            .iter()
+            .map(|p| PackLine {
+                name: p.name.clone(),
+                version: p.version.clone(),
+                title: p.title.clone(),
+                jurisdiction: p.jurisdiction.clone(),
+                when: p.when.as_ref().map(|(sql, _)| sql.clone()),
+                duties: p.duties.clone(),
+                fingerprint: p.fingerprint.clone(),
+            })
+            .collect(),
+        guardrails: policy
+            .guardrails
+            .iter()
+            .map(|g| GuardrailLine {
+                id: g.id.clone(),
+                text: g.text.clone(),
+                pack: g.pack.map(|p| policy.packs[p].name.clone()),
+                jurisdiction: g.jurisdiction.clone(),
+                authority: g.authority.clone(),
+                verified: g.verified,
+                does: if g.vetoes { "vetoes" } else { "warns of" },
+                treatments: names(&g.blocks),
+                parameter: g.parameter.clone(),
+                value: g.value.clone(),
+                value_by: g.value_by.clone(),
+                strictest: policy.is_strictest(g),
+                from: g.from.known(),
+                until: (g.until != Day::NEVER).then_some(g.until),
+            })
+            .collect(),
+        care: CareLine {
+            offer: names(&policy.care.offer),
+            gentle_rung: policy.care.gentle_rung,
+            wait_days: policy.care.wait_days,
+            never: names(&policy.care.never),
+        },
+        routes: policy
+            .routes
+            .iter()
+            .map(|r| RouteLine { quadrant: r.quadrant, leaves: names(&r.allow), prefers: names(&r.prefer), leads_to: r.recommend.as_ref().map(name) })
+            .collect(),
+        rights: policy.rights.clone(),
+        answer_within: policy.answer_within,
+        not_advice: NOT_ADVICE,
         assumed: policy.assumptions(true),
     })
 }

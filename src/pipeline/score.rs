@@ -86,6 +86,7 @@ pub fn score(
     let project = Project::load(project_file)?;
     let digits = project.currency.minor_digits;
     let policy = Policy::load(policy_file, digits)?;
+    same_outcome(&policy, &model)?;
     let mut book = read_book(project, steps)?;
     book.problems.append(model_notes(&book.project, &model, model_file));
     steps("observing the accounts");
@@ -190,6 +191,20 @@ fn model_notes(project: &Project, model: &Model, file: &Path) -> Problems {
         notes.push(Problem::note("score.calibration", said).file(file.display().to_string()).help(help));
     }
     notes
+}
+
+/// A policy that says for which outcome it was written is not used with a model of another.
+pub(super) fn same_outcome(policy: &Policy, model: &Model) -> Result<()> {
+    let is = &model.provenance().outcome_meaning;
+    match &policy.reference.outcome {
+        Some(wanted) if wanted != is => Err(Problem::error("policy.other_outcome", "the policy was written for another outcome than the model's")
+            .file(policy.file.display().to_string())
+            .value(is.as_str())
+            .rule(format!("[reference] outcome = \"{wanted}\""))
+            .help("its effects may mean something else here: train a model of that outcome, or look at the effects again and mend the policy")
+            .fail()),
+        _ => Ok(()),
+    }
 }
 
 /// Loads a model of a book of histories.
@@ -322,7 +337,12 @@ pub fn compare(project_file: &Path, model_file: &Path, policy_files: &[PathBuf],
     let (mut policies, mut problems) = (Vec::new(), Problems::default());
     for file in policy_files {
         match Policy::load(file, digits) {
-            Ok(policy) => policies.push(policy),
+            Ok(policy) => {
+                if let Err(failure) = same_outcome(&policy, &model) {
+                    failure.problems.into_iter().for_each(|p| problems.push(p));
+                }
+                policies.push(policy);
+            }
             Err(failure) => failure.problems.into_iter().for_each(|p| problems.push(p)),
         }
     }

@@ -7,7 +7,6 @@ use crate::base::units::Bucket;
 use crate::data::cases::{Cases, Maturity, Outcomes};
 use crate::data::check::TableCount;
 use crate::data::observe::Observed;
-use crate::decide::policy::{Family, Scope};
 use crate::decide::table::ScoredTable;
 use crate::model::bin::Dropped;
 use crate::model::diff::Difference;
@@ -461,71 +460,6 @@ pub struct ProveSummary {
     pub rows_set_aside: usize,
     /// What the project declares.
     pub assumed: Vec<String>,
-}
-
-/// A policy, as a person would explain it.
-#[derive(Debug, Serialize)]
-pub struct PolicySummary {
-    /// Its file.
-    pub file: String,
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// blake3 of the file.
-    pub fingerprint: String,
-    /// Whether a decision covers a borrower or an account.
-    pub decides_per: &'static str,
-    /// What the model's expectation stands for.
-    pub reference: String,
-    /// Its effect against wait, in log-odds.
-    pub reference_effect: f64,
-    /// Where that comes from.
-    pub reference_source: String,
-    /// Currency of the amounts.
-    pub currency: String,
-    /// The treatments, in the file's order.
-    pub treatments: Vec<TreatmentLine>,
-    /// The holds.
-    pub holds: Vec<HoldLine>,
-    /// What nobody measured.
-    pub assumed: Vec<String>,
-}
-
-/// One treatment of a policy.
-#[derive(Debug, Serialize)]
-pub struct TreatmentLine {
-    /// Its name.
-    pub name: String,
-    /// Its family.
-    pub family: Family,
-    /// Its rung.
-    pub rung: u32,
-    /// Whom it covers.
-    pub covers: Scope,
-    /// Cost of one.
-    pub cost: String,
-    /// Expected cost of the complaints that it causes.
-    pub complaint_cost: String,
-    /// Log-odds of the share repaid against wait.
-    pub effect: f64,
-    /// Where that comes from.
-    pub effect_source: String,
-    /// Its condition; none if every case may get it.
-    pub condition: Option<String>,
-    /// Who signs.
-    pub signed_by: Option<String>,
-}
-
-/// One hold of a policy.
-#[derive(Debug, Serialize)]
-pub struct HoldLine {
-    /// The hold.
-    pub hold: &'static str,
-    /// The treatments that it leaves.
-    pub leaves: Vec<String>,
-    /// The treatment that it leads to.
-    pub leads_to: Option<String>,
 }
 
 /// What `replay` found.

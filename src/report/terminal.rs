@@ -1,9 +1,7 @@
 //! Summaries laid out for a terminal. Takes a summary; gives text. Deliberately absent: colours and widths that depend on the terminal,
 //! so that what is read in a log is what was seen on a screen.
 
-use super::summary::{
-    CasesSummary, CheckSummary, CompareSummary, DemoSummary, PolicySummary, ReplaySummary, ScoreSummary, TreatmentLine, VerifySummary,
-};
+use super::summary::{CasesSummary, CheckSummary, CompareSummary, DemoSummary, ReplaySummary, ScoreSummary, VerifySummary};
 use super::terminal_model::with_interval;
 use crate::study::compare::{Movement, PolicyResult};
 use crate::study::simulate::WorldSummary;
@@ -221,47 +219,6 @@ fn movement(out: &mut String, movement: &Movement, currency: &str) {
         let _ = writeln!(out, "    {}: {}", movement.from, m.from_because);
         let _ = writeln!(out, "    {}: {}", movement.to, m.to_because);
     }
-}
-
-/// A policy as a person would explain it.
-pub fn policy(summary: &PolicySummary) -> String {
-    let mut out = String::new();
-    let _ = writeln!(out, "{} {}: decides per {}; {}", summary.name, summary.version, summary.decides_per, summary.file);
-    let source = if summary.reference_source.is_empty() { String::new() } else { format!(", {}", summary.reference_source) };
-    let _ = writeln!(
-        out,
-        "what the model expects is what came under `{}` ({:+} log-odds against waiting{source})\n",
-        summary.reference, summary.reference_effect
-    );
-    let family = |t: &TreatmentLine| format!("{:?}", t.family).to_lowercase();
-    let rows = summary.treatments.iter().map(|t| {
-        vec![
-            t.rung.to_string(),
-            t.name.clone(),
-            family(t),
-            format!("{:?}", t.covers).to_lowercase(),
-            t.cost.clone(),
-            t.complaint_cost.clone(),
-            format!("{:+}", t.effect),
-            t.signed_by.clone().unwrap_or_default(),
-        ]
-    });
-    let header = ["rung", "treatment", "family", "covers", &format!("cost ({})", summary.currency), "complaints", "effect", "signed by"];
-    let _ = writeln!(out, "{}", table(&header, rows));
-    for t in &summary.treatments {
-        match &t.condition {
-            Some(condition) => {
-                let _ = writeln!(out, "{}: only where {condition}", t.name);
-            }
-            None => {
-                let _ = writeln!(out, "{}: for every case that no hold forbids it to", t.name);
-            }
-        }
-    }
-    let rows = summary.holds.iter().map(|h| vec![h.hold.to_string(), h.leaves.join(", "), h.leads_to.clone().unwrap_or_default()]);
-    let _ = writeln!(out, "\n{}", table(&["under this hold", "only these are left", "and it leads to"], rows));
-    assumed(&mut out, &summary.assumed);
-    out
 }
 
 /// What `replay` found.

@@ -145,7 +145,7 @@ fn names<'a>(d: &'a Decisions<'_>) -> Vec<&'a str> {
 #[test]
 fn a_gain_worked_by_hand() {
     // Stake 1,000.00 at probability 0.5 under wait. Call: σ(0.4) = 0.598688, so 98.69 less 5.00. Legal: σ(1) = 0.731059: 231.06 less 80.00.
-    let policy = small("TRUE", "FALSE");
+    let policy = small("TRUE", "x < 0");
     let book = cases(&[(0, 100_000, Holds(0))]);
     let x = with_x(vec![1.0]);
     let d = decide(&policy, &book, expected(&[0.5]), &x).unwrap();
@@ -203,7 +203,7 @@ fn holds_veto_whatever_it_is_worth_and_lead_where_the_policy_says() {
 
 #[test]
 fn a_treatment_of_the_borrower_is_vetoed_if_vetoed_on_one_account_and_paid_once() {
-    let policy = small("x > 0", "FALSE");
+    let policy = small("x > 0", "x < 0");
     // Two accounts of one borrower, too small for legal; the call is false on one of them.
     let book = cases(&[(7, 30_000, Holds(0)), (7, 30_000, Holds(0))]);
     let on_one = with_x(vec![1.0, 0.0]);

@@ -32,5 +32,6 @@ mod rolls;
 mod scorecard;
 mod statements;
 mod stories;
+mod verify;
 mod worked;
 mod world;

@@ -19,7 +19,7 @@ fn the_policies_that_come_with_it_are_sound() {
     for name in ["current", "challenger"] {
         let done = look("check", &root(&format!("data/policies/{name}.toml")), &project, &[]);
         assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
-        assert_eq!(text(&done.stdout), format!("{name} 2026-11: sound; 9 treatments, 7 holds\n"));
+        assert_eq!(text(&done.stdout), format!("{name} 2026-11: sound; 9 treatments, 7 holds, 4 guardrails\n"));
     }
     if let Some(project) = real::project("cc_credit_record") {
         let done = look("check", &root("data/policies/statuses.toml"), &project, &[]);
@@ -35,7 +35,7 @@ fn a_policy_is_explained_with_conditions_holds_and_sources() {
         "current 2026-11: decides per borrower",
         "what the model expects is what came under `history` (+0.25 log-odds against waiting, assumed by sample policy author)",
         "sms: only where outbound_7 < 5",
-        "wait: for every case that no hold forbids it to",
+        "wait: for every case that nothing above forbids it to",
         "assumed by sample policy author: effect of legal = +1.1 log-odds against wait",
     ] {
         assert!(said.contains(words), "{words}: {said}");
@@ -60,4 +60,82 @@ fn conditions_that_name_what_no_case_has_are_refused_with_their_lines() {
     // Both at once; a protected attribute is no column of a condition.
     assert!(said.contains("there is no column `outbund_7`") && said.contains("did you mean `outbound_7`?"), "{said}");
     assert!(said.contains("there is no column `age_band`"), "{said}");
+}
+
+/// The stories' policy with one part of its text put otherwise, as `policy check` sees it.
+fn changed(from: &str, to: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let text_of = std::fs::read_to_string(root("tests/stories/policy.toml")).unwrap();
+    assert!(text_of.contains(from), "{from}");
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, text_of.replacen(from, to, 1)).unwrap();
+    look("check", &policy, &root("tests/stories/recoup.toml"), &[])
+}
+
+#[test]
+fn what_is_wrong_with_a_policy_is_said_with_what_to_do() {
+    let guardrail = |id: &str, more: &str, rule: &str| {
+        format!(
+            "[[guardrail]]\nid = \"{id}\"\ntext = {{ en = \"x\", zh = \"甲\" }}\nauthority = \"the bank\"\nverified = \"primary\"\nseverity = \"veto\"\n\
+             blocks = {{ channels = [\"call\"] }}\n{more}rule = {{ {rule} }}\n\n[care]\n"
+        )
+    };
+    let dated = |from: &str, until: &str| format!("in_force = {{ from = \"{from}\", until = \"{until}\" }}\n");
+    let twice = |a: &str, b: &str| guardrail("TWICE", a, "sql = \"dpd < 3\"").replace("[care]\n", "") + &guardrail("TWICE", b, "sql = \"dpd < 5\"");
+    let (year, next) = (dated("2026-01-01", "2026-12-31"), dated("2027-01-01", "2027-12-31"));
+    let (overlapping, without_dates) = (twice(&year, &dated("2026-06-01", "2027-06-01")), twice("", ""));
+    let unknown_column = guardrail("COLUMN", "", "sql = \"dpdd < 3\"");
+    let odd_key = guardrail("ODD", "", "built_in = \"contact_count\", channels = [\"call\"], days = 1, most = 3, per = \"person\", years = 3");
+    for (from, to, code, words) in [
+        ("name = \"call\"\n", "name = \"call\"\nafter = [\"letter\"]\n", "policy.circular_ladder", "the ladder runs in a circle"),
+        ("effect = 0.55\nsource = { assumed_by = \"authors of the stories\" }", "effect = 0.55", "policy.no_source", "say by whom"),
+        ("[care]\n", unknown_column.as_str(), "policy.expression", "did you mean `dpd`?"),
+        ("[care]\n", without_dates.as_str(), "policy.duplicate", "there are two guardrails `TWICE`"),
+        ("[care]\n", overlapping.as_str(), "policy.overlapping_dates", "in force at once"),
+        ("[care]\n", odd_key.as_str(), "policy.rule", "has no years"),
+        ("cost = \"9.00\"", "cost = \"-9.00\"", "policy.bad_value", "is negative"),
+        ("eligible = \"dpd > 60\"", "eligible = \"1 > 2\"", "policy.unreachable", "its condition is never true"),
+        ("value = \"54323.00\"\nby = \"head of legal of the stories: Zhejiang 2022\"", "", "config.unreadable", "missing field"),
+        ("\"cn-bank\"", "\"cn-bnak\"", "policy.unknown_pack", "did you mean `cn-bank`?"),
+        ("rung = 7", "rung = 2", "policy.law_not_last", "law comes last"),
+        ("[routing.neither]\nallow = [", "[routing.neither]\nallow = [\"letter\", ", "policy.route_too_firm", "a person looks first"),
+    ] {
+        let done = changed(from, to);
+        let said = text(&done.stderr);
+        assert_eq!(done.status.code(), Some(2), "{code}: {}", text(&done.stdout));
+        assert!(said.contains(code) && said.contains(words), "{code}, {words}: {said}");
+    }
+    // The same rule in another form, one after the other, is sound.
+    let done = changed("[care]\n", &twice(&year, &next));
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    // A value that the pack leaves open, and one that it does not: never looser.
+    let looser = "[parameters.CN-CALL-EFFECTIVE]\nvalue = 5\nby = \"somebody\"\n\n[parameters.CN-SMALL-CLAIMS]";
+    assert!(text(&changed("[parameters.CN-SMALL-CLAIMS]", looser).stderr).contains("policy.looser"));
+    let stricter = looser.replace("value = 5", "value = 2");
+    assert_eq!(changed("[parameters.CN-SMALL-CLAIMS]", &stricter).status.code(), Some(0));
+    // Everything at once: a negative cost and an unknown column.
+    let both = changed("cost = \"9.00\"", "cost = \"-9.00\"\neligible = \"dpdd > 1\"\nlabel = { en = \"x\", zh = \"甲\" }\n#");
+    assert!(text(&both.stderr).contains("is negative") | text(&both.stderr).contains("duplicate key"), "{}", text(&both.stderr));
+}
+
+#[test]
+fn packs_are_shown_with_authority_and_as_what_they_are_not() {
+    let (policy, project) = (root("tests/stories/policy.toml"), root("tests/stories/recoup.toml"));
+    let said = text(&look("show", &policy, &project, &[]).stdout);
+    for words in [
+        "CN-HOURS vetoes",
+        "GB/T 45251-2025",
+        "not legal advice",
+        "CN-SMALL-CLAIMS vetoes small_claims",
+        "given by head of legal of the stories",
+        "CN-PLAN-70-STOP",
+        "UNVERIFIED",
+        "cn-card only where product = 'card', or where that is not known",
+        "CN-PIPL-24",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let json: serde_json::Value = serde_json::from_slice(&look("show", &policy, &project, &["--json"]).stdout).unwrap();
+    let hours = json["guardrails"].as_array().unwrap().iter().find(|g| g["id"] == "CN-HOURS").unwrap();
+    assert_eq!((&hours["value"], &hours["from"], &hours["verified"]), (&"22:00-08:00".into(), &"2025-02-28".into(), &"primary".into()));
 }

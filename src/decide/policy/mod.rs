@@ -23,6 +23,7 @@ use crate::base::units::Money;
 use crate::base::zone::{Hours, Zone};
 use crate::data::cases::Holds;
 use crate::data::expressions::{BadExpression, Columns, Expression};
+use crate::decide::rulebook::{MOST_RULES, RuleBook};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -279,12 +280,35 @@ impl Policy {
     /// # Errors
     /// Every problem of the file and of its packs at once, each with its line.
     pub fn load(file: &Path, minor_digits: u8) -> Result<Policy> {
+        let (policy, problems) = Policy::read(file, minor_digits)?;
+        problems.stop_on_error()?;
+        Ok(policy)
+    }
+
+    /// Reads a policy file and checks it together with its conditions against the columns of a book.
+    ///
+    /// # Errors
+    /// Every problem of the file, of its packs and of all conditions at once.
+    pub fn check(file: &Path, minor_digits: u8, columns: &Columns<'_>) -> Result<Policy> {
+        let (policy, mut problems) = Policy::read(file, minor_digits)?;
+        if let Err(failure) = policy.bind(columns) {
+            failure.problems.into_iter().for_each(|p| problems.push(p));
+        }
+        problems.stop_on_error()?;
+        Ok(policy)
+    }
+
+    fn read(file: &Path, minor_digits: u8) -> Result<(Policy, Problems)> {
         let text = std::fs::read_to_string(file).map_err(|e| io_failure(file, "read the policy file", &e))?;
         let typed: Typed = toml::from_str(&text).map_err(|e| toml_problem(file, &text, &e).fail())?;
         let mut problems = Problems::default();
         let policy = Checker::new(file, &text, minor_digits, &mut problems).policy(typed);
-        problems.stop_on_error()?;
-        Ok(policy)
+        let rules = RuleBook::of(&policy).entries.len();
+        if rules > MOST_RULES {
+            let message = format!("the policy has {rules} rules in all: holds, guardrails, care, routes, rungs and conditions");
+            problems.push(Problem::error("policy.too_many", message).file(file.display().to_string()).rule(format!("at most {MOST_RULES}")));
+        }
+        Ok((policy, problems))
     }
 
     /// The place of a treatment.
@@ -324,6 +348,24 @@ impl Policy {
         }
         problems.stop_on_error()?;
         Ok(bound)
+    }
+
+    /// Whether no guardrail of the policy with the same parameter is stricter; quiet hours add up, so all of them bind. None where there is
+    /// nothing to compare.
+    pub fn is_strictest(&self, guardrail: &Guardrail) -> Option<bool> {
+        let parameter = guardrail.parameter.as_ref()?;
+        let others = self.guardrails.iter().filter(|g| g.parameter.as_ref() == Some(parameter) && g.id != guardrail.id);
+        let stricter = |other: &Guardrail| match (&other.rule, &guardrail.rule) {
+            (Rule::ContactCount(a), Rule::ContactCount(b)) => a.most < b.most,
+            (Rule::DaysSinceContact(a), Rule::DaysSinceContact(b)) => a.days > b.days,
+            (Rule::DaysSinceEvent { days: a, .. }, Rule::DaysSinceEvent { days: b, .. }) => a > b,
+            (Rule::ClaimLimit { most: a, .. }, Rule::ClaimLimit { most: b, .. }) => a < b,
+            (Rule::Limitation { years: a, .. }, Rule::Limitation { years: b, .. }) => a < b,
+            _ => false,
+        };
+        let mut others = others.peekable();
+        others.peek()?;
+        Some(!others.any(stricter))
     }
 
     /// What nobody measured, a sentence each; `share_modelled` says whether the model tells the share repaid or the probability stands in.

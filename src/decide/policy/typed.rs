@@ -4,10 +4,11 @@ use super::guardrail::{TypedGuardrail, TypedParameter};
 use super::pack::TypedPackUse;
 use super::route::{TypedCare, TypedHold, TypedRoute};
 use super::treatment::{TypedReference, TypedTreatment};
-use super::{AnswerWithin, Outreach, Policy, Rights, Scope};
+use super::{AnswerWithin, Channel, Outreach, Policy, Rights, Route, Scope, Treatment};
 use crate::base::problem::{Problem, Problems, suggestion};
 use crate::base::units::Money;
 use crate::base::zone::{Hours, Zone};
+use crate::data::expressions::{Columns, Expression};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -135,6 +136,7 @@ impl<'a> Checker<'a> {
             }
         };
         let routes = self.routes(typed.routing, &treatments);
+        self.nobody_can_get(&treatments, &routes);
         let outreach = self.outreach(typed.outreach);
         let rights = match typed.rights {
             Some(rights) if rights.object.lacks_one() || rights.person.lacks_one() => {
@@ -181,6 +183,36 @@ impl<'a> Checker<'a> {
             rights,
             answer_within,
             fingerprint: fingerprint.finalize().to_hex().to_string(),
+        }
+    }
+
+    /// Treatments that no case can ever get: left by no route, under a condition that is never true, or after what leaves no record.
+    fn nobody_can_get(&mut self, treatments: &[Treatment], routes: &[Route]) {
+        let file = self.file.display().to_string();
+        let mut say = |name: &str, line: Option<u64>, why: &str| {
+            let mut problem = Problem::error("policy.unreachable", format!("nobody can get `{name}`: {why}"))
+                .file(file.clone())
+                .rule("a treatment that some case can get")
+                .help("mend it, or take the treatment out");
+            if let Some(line) = line {
+                problem = problem.row(line);
+            }
+            self.problems.push(problem);
+        };
+        for (place, t) in treatments.iter().enumerate() {
+            if !routes.is_empty() && routes.iter().all(|r| !r.allow.contains(&place)) {
+                say(&t.name, None, "no [routing] leaves it");
+            }
+            if let Some(other) = t.after.iter().map(|o| &treatments[*o]).find(|o| o.channel == Channel::NONE) {
+                say(&t.name, None, &format!("`{}` must have been tried, and leaves no record", other.name));
+            }
+            // What can be read without any column is the same for every case.
+            if let Some((sql, line)) = &t.eligible
+                && let Ok(constant) = Expression::condition(sql, &Columns::default())
+                && constant.holds(&Columns::default(), 0) != Some(true)
+            {
+                say(&t.name, Some(*line), "its condition is never true");
+            }
         }
     }
 
