@@ -88,6 +88,7 @@ impl Told<'_> {
         let story = self.story;
         let amount = story.arrears.known().map(|_| self.money(story.arrears));
         let text = match (story.unpaid, amount, self.zh()) {
+            (Some(1), Some(amount), false) => format!("1 instalment due and not fully paid, {amount} overdue"),
             (Some(n), Some(amount), false) => format!("{n} instalments due and not fully paid, {amount} overdue"),
             (Some(n), Some(amount), true) => format!("{n} 期到期未足额，逾期 {amount}"),
             (_, Some(amount), false) => format!("{amount} overdue"),
@@ -148,7 +149,9 @@ impl Told<'_> {
             (None, false) => "never reached".into(),
             (None, true) => "从未联络到本人".into(),
         };
-        Some((story.as_of, self.joined(&[Some(by_channel), inbound, Some(reached)].into_iter().flatten().collect::<Vec<_>>())))
+        // Without a log nobody knows.
+        let reached = story.contacts.is_some().then_some(reached);
+        Some((story.as_of, self.joined(&[Some(by_channel), inbound, reached].into_iter().flatten().collect::<Vec<_>>())))
     }
 
     /// An event with its dates.

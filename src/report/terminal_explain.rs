@@ -24,9 +24,10 @@ pub fn explanation(e: &Explanation) -> String {
         (false, Lang::English) => format!("in force: {}", e.holds_in_words.join(", ")),
         (false, Lang::Chinese) => format!("有效：{}", e.holds_in_words.join("、")),
     };
+    let arrears = if e.arrears.is_empty() { t("not known", "未知").to_string() } else { format!("{} {}", e.arrears, e.currency) };
     let _ = match lang {
-        Lang::English => writeln!(out, "{}, {} days past due, arrears {} {}; {holds}\n", e.bucket.name(), e.dpd, e.arrears, e.currency),
-        Lang::Chinese => writeln!(out, "{}，逾期 {} 天，逾期金额 {} {}；{holds}\n", e.bucket.name(), e.dpd, e.arrears, e.currency),
+        Lang::English => writeln!(out, "{}, {} days past due, arrears {arrears}; {holds}\n", e.bucket.name(), e.dpd),
+        Lang::Chinese => writeln!(out, "{}，逾期 {} 天，逾期金额 {arrears}；{holds}\n", e.bucket.name(), e.dpd),
     };
     let _ = writeln!(out, "{}", t("what was known", "当时已知"));
     for line in &e.history {

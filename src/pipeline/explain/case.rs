@@ -16,7 +16,6 @@ use crate::decide::words::{Veto, because, vetoes, warnings};
 use crate::decide::{ranked, value};
 use crate::report::explanation::{AllowedHours, Blocked, BlockedBy, Explanation, RuleLine, RunnerUp, ScorePart, TreatmentChoice, WouldChange};
 use crate::report::history::{HistoryLine, PolicyDates, lines};
-use crate::report::terminal::percent;
 use crate::report::terminal_explain::said;
 use crate::report::words::{or_code, quadrant};
 
@@ -245,7 +244,7 @@ fn would_change(d: &Decided<'_>, k: usize, lang: Lang) -> WouldChange {
     } else if let Some(next) = next {
         let label = policy.treatments[next].label.get(lang);
         let money = at_stake.map(|x| (x > stake, format!("{} {}", ranked::amount(x).text(digits), d.book.project.currency.code)));
-        sentences.push(turn_sentence(label, at_share.map(|x| (logit(x) > logit(share.clamp(1e-6, 1.0 - 1e-6)), percent(Some(x)))), lang, true));
+        sentences.push(turn_sentence(label, at_share.map(|x| (logit(x) > logit(share.clamp(1e-6, 1.0 - 1e-6)), share_text(x))), lang, true));
         sentences.push(turn_sentence(label, money, lang, false));
     } else if !by_value {
         sentences.push(
@@ -263,6 +262,12 @@ fn would_change(d: &Decided<'_>, k: usize, lang: Lang) -> WouldChange {
         stake: at_stake.map(|x| ranked::amount(x).text(digits)),
         sentences,
     }
+}
+
+/// A share as a percentage, with as many decimals as tell it from none and all.
+fn share_text(share: f64) -> String {
+    let decimals = if (0.001..0.999).contains(&share) { 1 } else { 4 };
+    format!("{:.decimals$} %", share * 100.0)
 }
 
 fn blocked_sentence(b: &Blocked, lang: Lang) -> String {
