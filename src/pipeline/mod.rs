@@ -298,8 +298,9 @@ pub fn demo(out: &Path, steps: Steps<'_>) -> Result<DemoSummary> {
     let pages = EvaluatePages { page: Some(out.join("model.html")), ..EvaluatePages::default() };
     evaluate_to(&project, &EvaluateAsk { policy: Some(policies[0].clone()), ..EvaluateAsk::of(vec![model.clone()]) }, &pages, steps)?;
     let (score, _) = score(&project, &model, &policies[0], as_of, &run, steps)?;
+    let (verify, _) = verify(&run, &MovedFiles::default(), steps)?;
     let (compare, _) = compare(&project, &model, &policies, as_of, steps)?;
-    let summary = DemoSummary { folder: out.display().to_string(), check, train, score, compare };
+    let summary = DemoSummary { folder: out.display().to_string(), check, train, score, verify, compare };
     write_json(&summary, &out.join("manifest.json"))?;
     Ok(summary)
 }

@@ -9,13 +9,16 @@ use crate::data::cases::Cases;
 use crate::data::observe::{Observed, observe};
 use crate::data::write::Format;
 use crate::decide::choose::{Decisions, decide};
+use crate::decide::deadlines::Deadline;
 use crate::decide::facts::Situation;
+use crate::decide::guardrail::Fired;
+use crate::decide::rulebook::{Mask, Stage};
 use crate::decide::policy::Policy;
 use crate::decide::score::{Scored, score as score_cases};
 use crate::decide::{deadlines, log, ranked, unknown};
 use crate::model::file::{Model, TrainedOn};
 use crate::report::manifest::{InputRecord, Manifest, PackRecord};
-use crate::report::page::{Lang, Line, RunPage, run_page};
+use crate::report::page::{DeadlineCount, DueLine, Lang, Line, RunPage, VetoCount, run_page};
 use crate::report::summary::{CompareSummary, ScoreSummary, TopCase};
 use crate::report::tables::write_problems;
 use crate::study::compare::{Comparison, compare as compare_policies};
@@ -124,7 +127,7 @@ pub fn score(
     let mut assumed = book.project.declared.sentences(digits);
     assumed.extend(policy.assumptions(model.share().is_some()));
     let day = ScoredDay { observed: &observed, scored: &scored };
-    let page = report(&day, &book, &decisions, &order, as_of, &assumed);
+    let page = report(&day, &book, &decisions, &order, as_of, &assumed, &due);
     write_json(&page, &folder.path("report.json")).map_err(placed)?;
     for (name, lang) in [("report.html", Lang::English), ("report.zh.html", Lang::Chinese)] {
         let html = run_page(&page, lang)?;
@@ -156,7 +159,7 @@ pub fn score(
     };
     write_json(&manifest, &folder.path("manifest.json")).map_err(placed)?;
     folder.finish()?;
-    let summary = score_summary(&day, &book, &decisions, &order, comparison, as_of, out, assumed);
+    let summary = score_summary(&day, &book, &decisions, &order, comparison, as_of, out, assumed, &due);
     Ok((summary, book.problems))
 }
 
@@ -251,7 +254,7 @@ fn not_cases(observed: &Observed) -> BTreeMap<String, u64> {
 }
 
 /// The report of the day.
-fn report(day: &ScoredDay<'_>, book: &Book, decisions: &Decisions<'_>, order: &[u32], as_of: Day, assumed: &[String]) -> RunPage {
+fn report(day: &ScoredDay<'_>, book: &Book, decisions: &Decisions<'_>, order: &[u32], as_of: Day, assumed: &[String], due: &[Deadline]) -> RunPage {
     let (cases, scored, digits) = (&day.observed.cases, day.scored, book.project.currency.minor_digits);
     let mut problems: BTreeMap<String, u64> = BTreeMap::new();
     book.problems.counts().for_each(|(_, code, n)| *problems.entry(code.to_string()).or_default() += n);
@@ -275,6 +278,19 @@ fn report(day: &ScoredDay<'_>, book: &Book, decisions: &Decisions<'_>, order: &[
         strategies: policy.treatments.iter().map(|t| t.name.clone()).collect(),
         matrix: Vec::new(),
         top: top_cases(day, decisions, order, digits),
+        vetoes: vetoes(decisions),
+        deadlines: deadline_count(due, as_of),
+        due: due
+            .iter()
+            .take(TOP)
+            .map(|d| DueLine {
+                by: d.by.to_string(),
+                days_left: d.by.since(as_of),
+                kind: d.kind,
+                borrower: d.borrower.clone(),
+                account: d.account.clone(),
+            })
+            .collect(),
         tables: book.counts.clone(),
         problems,
         assumed: assumed.to_vec(),
@@ -295,6 +311,35 @@ fn report(day: &ScoredDay<'_>, book: &Book, decisions: &Decisions<'_>, order: &[
     page
 }
 
+/// Rules that vetoed something, with the cases; rules of one identifier and text are one, and one that touches a single treatment names it.
+fn vetoes(decisions: &Decisions<'_>) -> Vec<VetoCount> {
+    let rules = &decisions.guard.rules.entries;
+    let mut masks: Vec<(usize, Mask)> = Vec::new();
+    for (bit, entry) in rules.iter().enumerate().filter(|(_, e)| e.vetoes) {
+        match masks.iter_mut().find(|(first, _)| rules[*first].id == entry.id && rules[*first].text == entry.text) {
+            Some((_, mask)) => *mask |= 1 << bit,
+            None => masks.push((bit, 1 << bit)),
+        }
+    }
+    let count = |(first, mask): (usize, Mask)| {
+        let entry = &rules[first];
+        let one = (entry.touches.count_ones() == 1 && entry.stage >= Stage::Ladder).then(|| &decisions.policy.treatments[entry.touches.trailing_zeros() as usize]);
+        let cases = |of: &dyn Fn(&Fired) -> Mask| decisions.fired.iter().filter(|fired| of(fired) & mask != 0).count() as u64;
+        VetoCount {
+            rule: one.map_or(entry.id.clone(), |t| format!("{} {}", entry.id, t.name)),
+            text: entry.text.clone(),
+            authority: entry.authority.as_ref().map(|(authority, _)| authority.clone()),
+            cases: cases(&|fired| fired.rules),
+            not_known: cases(&|fired| fired.unknown),
+        }
+    };
+    masks.into_iter().map(count).filter(|v| v.cases > 0).collect()
+}
+
+fn deadline_count(due: &[Deadline], as_of: Day) -> DeadlineCount {
+    DeadlineCount { open: due.len() as u64, late: due.iter().filter(|d| d.by < as_of).count() as u64 }
+}
+
 #[allow(clippy::too_many_arguments)]
 fn score_summary(
     day: &ScoredDay<'_>,
@@ -305,6 +350,7 @@ fn score_summary(
     as_of: Day,
     out: &Path,
     assumed: Vec<String>,
+    due: &[Deadline],
 ) -> ScoreSummary {
     let cases = &day.observed.cases;
     let top = top_cases(day, decisions, order, book.project.currency.minor_digits);
@@ -316,6 +362,7 @@ fn score_summary(
         observations: day.observed.observations,
         cases: cases.len(),
         excluded: not_cases(day.observed),
+        deadlines: deadline_count(due, as_of),
         rows_set_aside: book.counts.iter().map(|t| t.rows_set_aside).sum(),
         result: comparison.policies.into_iter().next(),
         top,

@@ -1,5 +1,6 @@
 //! What each command found, as one plain value: `--json` prints it, the terminal lays it out, later pages show it.
 
+use super::page::DeadlineCount;
 use crate::base::config::Project;
 use crate::base::dates::Day;
 use crate::base::problem::Problems;
@@ -326,6 +327,8 @@ pub struct ScoreSummary {
     pub cases: usize,
     /// Observations that are no case, by reason.
     pub excluded: BTreeMap<String, u64>,
+    /// Disputes, complaints and limitation periods that must be seen to.
+    pub deadlines: DeadlineCount,
     /// Rows of the tables set aside.
     pub rows_set_aside: usize,
     /// Strategies and what they are expected to bring.
@@ -523,6 +526,8 @@ pub struct DemoSummary {
     pub train: TrainSummary,
     /// The ranked list.
     pub score: ScoreSummary,
+    /// The list's certificate.
+    pub verify: VerifySummary,
     /// The two policies.
     pub compare: CompareSummary,
 }

@@ -182,6 +182,15 @@ pub fn score(summary: &ScoreSummary) -> String {
     }
     top_cases(&mut out, summary);
     assumed(&mut out, &summary.assumed);
+    if summary.deadlines.open > 0 {
+        let d = summary.deadlines;
+        let _ = writeln!(out, "{} to be answered or seen to, {} of them late: {}/deadlines.csv", count(d.open), count(d.late), summary.folder);
+    }
+    let _ = writeln!(
+        out,
+        "every case and treatment, with the rules that vetoed it: {0}/decisions.parquet; checked again by `recoup verify {0}`",
+        summary.folder
+    );
     let _ = writeln!(out, "ranked list: {0}/ranked.csv and {0}/ranked.parquet; record of the run: {0}/manifest.json", summary.folder);
     out
 }
@@ -363,6 +372,14 @@ pub fn demo(summary: &DemoSummary) -> String {
     if let Some(result) = &list.result {
         policy_result(&mut out, result, &list.currency);
     }
+    let certificate = &summary.verify.certificate;
+    let _ = writeln!(
+        out,
+        "   checked again by another way: {} of {} decisions against {} rules violate one",
+        count(certificate.violations),
+        count(certificate.decisions),
+        certificate.rules
+    );
     let _ = writeln!(out, "\n4. The policy in force beside a challenger:");
     for m in &summary.compare.comparison.movements {
         movement(&mut out, m, &summary.compare.currency);

@@ -154,6 +154,7 @@ pub fn check(project: &Project, tables: Tables, problems: Problems) -> Checked {
         checker.after_data_end(sieve, data_until.0);
     }
     checker.accounts(&mut sieves);
+    checker.routing_words(&sieves);
     for sieve in &mut sieves {
         checker.accountless(sieve);
     }

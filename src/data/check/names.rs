@@ -1,7 +1,9 @@
 //! Names and expressions of the project's own features: none takes a name that is known already, and every expression can be read.
 
-use super::Checker;
+use super::{Checker, Sieve};
 use crate::base::problem::Problem;
+use crate::base::schema::{CHANNELS, TableKind};
+use crate::base::zone::Zone;
 use crate::data::cases::Holds;
 use crate::data::catalogue::CATALOGUE;
 use crate::data::cells::Cells;
@@ -53,6 +55,39 @@ impl Checker<'_> {
                         .column(format!("rates.{key}"))
                         .help(format!("state it: [rates] {key} = 0.6")),
                 );
+            }
+        }
+    }
+
+    /// Words of columns that route: a time zone that nobody knows, and a channel that is none, veto without a word unless it is said here.
+    pub(super) fn routing_words(&mut self, sieves: &[Sieve<'_>]) {
+        let Some(accounts) = sieves.iter().find(|s| s.table.kind == TableKind::Accounts) else { return };
+        let known_channels = |word: &str| word.split_whitespace().all(|channel| CHANNELS.contains(&channel));
+        let known_zone = |word: &str| Zone::parse(word).is_some();
+        for (column, known, message, rule) in [
+            (
+                "time_zone",
+                &known_zone as &dyn Fn(&str) -> bool,
+                "there is no such time zone, so quiet hours veto",
+                "an IANA name such as Asia/Shanghai, or an offset such as +08:00".to_string(),
+            ),
+            (
+                "accessible_channels",
+                &known_channels,
+                "there is no such channel of contacts, so it opens none",
+                format!("words apart by spaces, of {}", CHANNELS.join(", ")),
+            ),
+        ] {
+            let Some(Cells::Words { codes, own, .. }) = accounts.table.cells(column) else { continue };
+            for (code, word) in own.list().iter().enumerate().filter(|(_, word)| !known(word)) {
+                let Some(row) = codes.iter().position(|c| c as usize == code) else { continue };
+                let rows = codes.iter().filter(|c| *c as usize == code).count();
+                let problem = Problem::note("data.unknown_word", message)
+                    .column(accounts.table.source(column))
+                    .value(word.clone())
+                    .rule(rule.clone())
+                    .help(format!("{rows} accounts have it; mend it in the source"));
+                self.problems.push(accounts.table.place(row, problem));
             }
         }
     }

@@ -12,7 +12,7 @@ mod show;
 pub use crate::base::bilingual::Lang;
 pub use explain::{explanation_page, letter_page, person_page};
 pub use model::model_page;
-pub use run::{Line, Part, RunPage, run_page};
+pub use run::{DeadlineCount, DueLine, Line, Part, RunPage, VetoCount, run_page};
 pub use show::shown;
 
 use crate::base::problem::{Problem, Result};

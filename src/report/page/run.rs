@@ -2,6 +2,7 @@
 
 use super::chart::{COLOURS, Chart, round_ticks};
 use super::{Lang, fill};
+use crate::base::bilingual::Bilingual;
 use crate::base::problem::{Problem, Result};
 use crate::base::units::Bucket;
 use crate::data::check::TableCount;
@@ -49,12 +50,57 @@ pub struct RunPage {
     pub matrix: Vec<Vec<u64>>,
     /// The first cases.
     pub top: Vec<TopCase>,
+    /// Rules that vetoed something, in the order in which they speak.
+    pub vetoes: Vec<VetoCount>,
+    /// Disputes and complaints to be answered and limitation periods that end soon: how many, and how many are late.
+    pub deadlines: DeadlineCount,
+    /// The first of them.
+    pub due: Vec<DueLine>,
     /// Rows read, used and set aside, table by table.
     pub tables: Vec<TableCount>,
     /// Problems by code.
     pub problems: BTreeMap<String, u64>,
     /// What nobody measured.
     pub assumed: Vec<String>,
+}
+
+/// A rule that vetoed something.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct VetoCount {
+    /// Its identifier.
+    pub rule: String,
+    /// What it says.
+    pub text: Bilingual,
+    /// By what authority; none for the policy's own.
+    pub authority: Option<String>,
+    /// Cases for which it vetoed some treatment.
+    pub cases: u64,
+    /// Of those, for want of a fact.
+    pub not_known: u64,
+}
+
+/// How many things must be done by a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DeadlineCount {
+    /// All that are listed.
+    pub open: u64,
+    /// Those whose day has passed.
+    pub late: u64,
+}
+
+/// One thing that must be done by a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DueLine {
+    /// The day.
+    pub by: String,
+    /// Days that are left; negative once it is late.
+    pub days_left: i32,
+    /// `dispute`, `complaint` or `limitation`.
+    pub kind: &'static str,
+    /// The borrower.
+    pub borrower: String,
+    /// The account; none where it is of the borrower as a whole.
+    pub account: Option<String>,
 }
 
 /// Some of the cases.
