@@ -36,6 +36,7 @@
 //! | `data::schedule` | an account's schedules: the original one and those that re-ages put in its place |
 //! | `data::path` | one account's days past due, day by day, as they were known |
 //! | `data::catalogue` | every feature: one entry, one small function |
+//! | `data::timeline` | what was known of one account, as a person would tell it: dates, counts, amounts |
 //! | `data::episodes` | every arrears episode, with how it ended |
 //! | `data::features` | feature values, column by column |
 //! | `data::cases` | cases, column by column |
@@ -72,6 +73,7 @@
 //! | `decide::deadlines` | disputes and complaints to be answered, limitation periods that end |
 //! | `decide::unknown` | rules that spoke for want of a fact, treatments that nobody could get |
 //! | `decide::ranked` | the ranked list |
+//! | `decide::change` | what would change a decision: which rules stand in the way until when, where another treatment would win |
 //! | `decide::table` | the rows of a flat table, scored and ranked |
 //! | **`study`** | **questions** |
 //! | `study::simulate` | a world whose truth is known |
@@ -87,10 +89,12 @@
 //! | `report::tables` | the cases and the problems as tables |
 //! | `report::dictionary` | the catalogue of features, described |
 //! | `report::evaluation` | what `evaluate` found |
-//! | `report::explanation` | why a case was decided as it was |
+//! | `report::chinese`, `report::words`, `report::plain` | sentences of the engine in Chinese; words of codes in both languages; plain words for borrowers |
+//! | `report::history` | an account's story in at most ten dated lines |
+//! | `report::explanation`, `report::letter`, `report::person` | why a case was decided as it was; the same to its borrower; everything of one person |
 //! | `report::page` | the model page and the report of the day: templates, charts, figures that name their place |
 //! | `report::manifest` | the record of a run |
-//! | `report::terminal`, `report::terminal_model`, `report::terminal_rolls`, `report::terminal_prove`, `report::terminal_evaluation` | summaries laid out |
+//! | `report::terminal`, `report::terminal_model`, `report::terminal_rolls`, `report::terminal_prove`, `report::terminal_evaluation`, `report::terminal_explain` | summaries laid out |
 //! | **`pipeline`** | **one straight-line function a command** |
 
 pub mod base;

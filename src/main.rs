@@ -10,8 +10,9 @@ use recoup::base::problem::{Failure, Problem, Problems, Severity, shown};
 use recoup::data::write::Format;
 use recoup::pipeline;
 use recoup::report::page::Lang;
+use recoup::report::person::person as person_report;
 use recoup::report::tables::{is_problems_file, write_problems};
-use recoup::report::{dictionary, explanation, policy, terminal, terminal_evaluation, terminal_model, terminal_prove, terminal_rolls};
+use recoup::report::{dictionary, letter, policy, terminal, terminal_evaluation, terminal_explain, terminal_model, terminal_prove, terminal_rolls};
 use recoup::study::prove;
 use recoup::study::rolls::Ask;
 use recoup::study::simulate::{Shape, World};
@@ -255,14 +256,27 @@ enum Command {
         #[command(subcommand)]
         look: PolicyCommand,
     },
-    /// Say why a case of a run was decided as it was: the score as a sum, every treatment with its veto or its value.
+    /// Say why a case of a run was decided as it was: history, score as a sum, every treatment with its vetoes and value; or tell its borrower.
+    #[command(group = clap::ArgGroup::new("whom").required(true).args(["case", "person"]))]
     Explain {
         /// The case: an account, or account@as_of.
         #[arg(value_name = "CASE")]
-        case: String,
-        /// The folder that `score` wrote.
-        #[arg(long, value_name = "RUN")]
-        run: PathBuf,
+        case: Option<String>,
+        /// Everything that is held and was decided about one borrower, instead of one case.
+        #[arg(long, value_name = "ID")]
+        person: Option<String>,
+        /// The folder that `score` wrote; with --person once for each run.
+        #[arg(long, value_name = "RUN", required = true)]
+        run: Vec<PathBuf>,
+        /// For whom.
+        #[arg(long = "for", value_name = "WHOM", value_enum, default_value_t = Reader::Analyst, conflicts_with = "person")]
+        reader: Reader,
+        /// Language of the sentences.
+        #[arg(long, value_name = "LANG", default_value = "en")]
+        lang: Language,
+        /// Write it as one HTML file that needs no network.
+        #[arg(long, value_name = "FILE.html")]
+        page: Option<PathBuf>,
         #[command(flatten)]
         moved: Moved,
     },
@@ -458,6 +472,13 @@ enum SampleName {
     All,
 }
 
+/// For whom something is explained, as typed.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Reader {
+    Analyst,
+    Borrower,
+}
+
 /// A language of pages, as typed.
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Language {
@@ -626,10 +647,31 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             console.result(&summary, || policy::policy(&summary))?;
             Ok(Done { findings: false })
         }
-        Command::Explain { case, run, moved } => {
-            let (explained, problems) = pipeline::explain(&case, &run, &moved.into(), &steps)?;
-            console.problems(&problems)?;
-            console.result(&explained, || explanation::explanation(&explained))?;
+        Command::Explain { case, person, run, reader, lang, page, moved } => {
+            let (moved, lang, page) = (moved.into(), lang.into(), page.as_deref());
+            // clap requires exactly one of the two, and at least one run.
+            let Some(case) = case else {
+                let id = person.unwrap_or_default();
+                let (held, problems) = pipeline::explain_person(&id, &run, &moved, lang, page, &steps)?;
+                console.problems(&problems)?;
+                console.result(&held, || person_report(&held))?;
+                return Ok(Done { findings: false });
+            };
+            let [run] = run.as_slice() else {
+                return Err(Problem::error("explain.many_runs", "a case is explained by one run").rule("--run once").fail());
+            };
+            match reader {
+                Reader::Analyst => {
+                    let (explained, problems) = pipeline::explain(&case, run, &moved, lang, page, &steps)?;
+                    console.problems(&problems)?;
+                    console.result(&explained, || terminal_explain::explanation(&explained))?;
+                }
+                Reader::Borrower => {
+                    let (told, problems) = pipeline::explain_to_borrower(&case, run, &moved, lang, page, &steps)?;
+                    console.problems(&problems)?;
+                    console.result(&told, || letter::letter(&told))?;
+                }
+            }
             Ok(Done { findings: false })
         }
         Command::Replay { run, moved } => {

@@ -14,6 +14,16 @@ pub enum Lang {
     Chinese,
 }
 
+impl Lang {
+    /// The text of this language.
+    pub fn pick<'a>(self, en: &'a str, zh: &'a str) -> &'a str {
+        match self {
+            Lang::English => en,
+            Lang::Chinese => zh,
+        }
+    }
+}
+
 /// The same in both languages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -32,10 +42,7 @@ impl Bilingual {
 
     /// In that language.
     pub fn get(&self, lang: Lang) -> &str {
-        match lang {
-            Lang::English => &self.en,
-            Lang::Chinese => &self.zh,
-        }
+        lang.pick(&self.en, &self.zh)
     }
 
     /// Whether one of the two says nothing.

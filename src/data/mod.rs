@@ -13,6 +13,7 @@ pub mod schedule;
 pub mod path;
 pub mod catalogue;
 pub mod episodes;
+pub mod timeline;
 pub mod features;
 pub mod cases;
 pub mod observe;

@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// Cases looked at together: fixed, so that no output depends on threads.
 const CHUNK: usize = 4_096;
 
+/// How many days ahead the end of a waiting time is looked for.
+const AHEAD: i32 = 400;
+
 /// The rules that fire for a case, and those of them that fire because something is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fired {
@@ -186,6 +189,25 @@ impl<'a> Guard<'a> {
             Rule::Limitation { years, from, interrupted_by } => facts.limitation_ends(*years, *from, interrupted_by).map(|last| facts.day > last),
             Rule::Evidence(items) => facts.missing_evidence(items).map(|missing| !missing.is_empty()),
         }
+    }
+
+    /// The first day of outreach, within [`AHEAD`] days, on which a rule that fires for a case no longer would, if nothing but time passes; none
+    /// where time alone does not tell.
+    pub fn frees_on(&self, case: usize, bit: usize) -> Option<Day> {
+        let (facts, columns) = (self.facts(case), self.situation.columns);
+        let offered = facts.care_offered();
+        let says = |day: Day| {
+            let mut later = facts;
+            later.day = day;
+            match self.rules.entries[bit].check {
+                Check::Guardrail(k) => self.guardrail(k, case, &later, columns),
+                Check::Rung(t) => self.rung(t, &later, &mut None),
+                Check::After(t) => self.after(t, &later, &mut None),
+                Check::CareFirst => offered.map(|offer| day.since(offer) < self.policy.care.wait_days),
+                _ => None,
+            }
+        };
+        (1..=AHEAD).map(|days| facts.day.plus(days)).find(|day| says(*day) == Some(false))
     }
 
     /// Whether the rung below a treatment, or its own or a higher one, was not tried in this episode, or not long enough ago.

@@ -13,4 +13,5 @@ pub mod log;
 pub mod deadlines;
 pub mod unknown;
 pub mod ranked;
+pub mod change;
 pub mod table;

@@ -14,7 +14,7 @@ mod train;
 mod verify;
 
 pub use evaluate::{EvaluateAsk, EvaluatePages, Evaluation, Sample, evaluate, evaluate_to};
-pub use explain::explain;
+pub use explain::{explain, explain_person, explain_to_borrower};
 pub use flat::{FitTableAsk, TextFormat, fit_table, score_table};
 pub use models::{model_diff, model_show};
 pub use policy::policy_show;

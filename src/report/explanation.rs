@@ -1,13 +1,16 @@
-//! Why a case was decided as it was: one plain value, and its layout on a terminal.
+//! Why a case was decided as it was: one plain value, in one language. Its layout on a terminal is in `terminal_explain`.
 
-use super::terminal::{assumed, percent, table};
-use crate::base::units::{Bucket, MicroLogOdds};
+use super::history::HistoryLine;
+use crate::base::bilingual::Lang;
+use crate::base::dates::Day;
+use crate::base::units::Bucket;
 use serde::Serialize;
-use std::fmt::Write;
 
 /// A case laid open.
 #[derive(Debug, Serialize)]
 pub struct Explanation {
+    /// The language of its sentences.
+    pub lang: Lang,
     /// The account.
     pub account: String,
     /// Its borrower.
@@ -16,6 +19,8 @@ pub struct Explanation {
     pub as_of: String,
     /// The run.
     pub run: String,
+    /// The policy and its version.
+    pub policy: String,
     /// Inputs that are no longer what they were at the run.
     pub changed: Vec<String>,
     /// Bucket.
@@ -30,6 +35,10 @@ pub struct Explanation {
     pub currency: String,
     /// What was in force.
     pub holds: Vec<&'static str>,
+    /// The same in words.
+    pub holds_in_words: Vec<String>,
+    /// What was known, in at most ten lines.
+    pub history: Vec<HistoryLine>,
     /// The score, in micro-log-odds: the sum of `parts`.
     pub score: i64,
     /// Its probability.
@@ -40,14 +49,20 @@ pub struct Explanation {
     pub share_repaid: f64,
     /// What the score is the sum of.
     pub parts: Vec<ScorePart>,
+    /// What lowers the score most, beside the average.
+    pub reasons: Vec<String>,
     /// Ability, 0 to 100.
     pub ability: Option<f64>,
     /// Willingness, 0 to 100.
     pub willingness: Option<f64>,
     /// Where the two put the case.
     pub quadrant: &'static str,
+    /// The same in words.
+    pub quadrant_in_words: String,
     /// The recommended strategy.
     pub strategy: String,
+    /// What people call it.
+    pub strategy_label: String,
     /// Why.
     pub because: String,
     /// Who signs.
@@ -56,6 +71,12 @@ pub struct Explanation {
     pub expected_gain: String,
     /// Every treatment.
     pub treatments: Vec<TreatmentChoice>,
+    /// The next best that is free, and by how much it is behind.
+    pub runner_up: Option<RunnerUp>,
+    /// What would change the decision.
+    pub would_change: WouldChange,
+    /// How the borrower objects, and asks for a person.
+    pub rights: [String; 2],
     /// What nobody measured.
     pub assumed: Vec<String>,
 }
@@ -65,6 +86,8 @@ pub struct Explanation {
 pub struct ScorePart {
     /// The feature, or `base`, or `bucket group`.
     pub what: String,
+    /// What people call it.
+    pub label: String,
     /// The case's value and bin, in words.
     pub value: String,
     /// What it adds, in micro-log-odds.
@@ -78,56 +101,112 @@ pub struct ScorePart {
 pub struct TreatmentChoice {
     /// Its name.
     pub name: String,
-    /// Why it must not be; none if it may.
+    /// What people call it.
+    pub label: String,
+    /// Why it must not be, in one line; none if it may.
     pub veto: Option<String>,
+    /// Every rule that vetoes it, in the order in which they speak.
+    pub vetoes: Vec<RuleLine>,
+    /// Every rule that warns of it.
+    pub warnings: Vec<RuleLine>,
     /// Share repaid under it.
     pub share_repaid: f64,
-    /// Expected gain over waiting for this case, if it bears the whole cost.
+    /// Expected gain over waiting for this case, if it bears the whole cost: `gross - cost`.
     pub gain: String,
-    /// That cost.
+    /// `stake × (share repaid under it − share repaid under wait)`.
+    pub gross: String,
+    /// That cost, complaints included.
     pub cost: String,
+    /// Of it, what complaints are expected to cost.
+    pub complaint_cost: String,
+    /// Who signs.
+    pub signed_by: Option<String>,
+    /// When it may be done, where it is a contact.
+    pub hours: Option<AllowedHours>,
     /// Whether it is the one recommended.
     pub chosen: bool,
 }
 
-/// The explanation for an analyst.
-pub fn explanation(e: &Explanation) -> String {
-    let mut out = String::new();
-    let _ = writeln!(out, "{} of borrower {} on {} ({})", e.account, e.borrower, e.as_of, e.run);
-    for changed in &e.changed {
-        let _ = writeln!(out, "note: {changed}");
-    }
-    let holds = if e.holds.is_empty() { "nothing in force".to_string() } else { format!("in force: {}", e.holds.join(", ")) };
-    let _ = writeln!(out, "{}, {} days past due, arrears {} {}; {holds}", e.bucket.name(), e.dpd, e.arrears, e.currency);
-    let level = |x: Option<f64>| x.map_or("unknown".to_string(), |x| format!("{x:.0}"));
-    let _ = writeln!(
-        out,
-        "probability of repaid {}, {} points, expected share {}; ability {}, willingness {}: {}\n",
-        percent(Some(e.probability_repaid)),
-        e.points,
-        percent(Some(e.share_repaid)),
-        level(e.ability),
-        level(e.willingness),
-        e.quadrant.replace('_', " ")
-    );
-    let log_odds = |micro: i64| format!("{:+.6}", MicroLogOdds(micro).log_odds());
-    let rows = e.parts.iter().map(|p| {
-        let beside = p.mean_contribution.map_or(String::new(), |mean| log_odds(p.contribution - mean));
-        vec![p.what.clone(), p.value.clone(), log_odds(p.contribution), beside]
-    });
-    let total = vec!["score".to_string(), String::new(), log_odds(e.score), String::new()];
-    let _ = writeln!(out, "{}", table(&["the score is the sum of", "", "log-odds", "beside the average"], rows.chain([total])));
-    let signed = e.signed_by.as_ref().map_or(String::new(), |who| format!("; to be signed by {who}"));
-    let _ = writeln!(out, "recommended: {} ({}){signed}", e.strategy, e.because);
-    let rows = e.treatments.iter().map(|t| {
-        let verdict = match (&t.veto, t.chosen) {
-            (Some(why), _) => format!("vetoed: {why}"),
-            (None, true) => "recommended".to_string(),
-            (None, false) => "may be".to_string(),
-        };
-        vec![t.name.clone(), percent(Some(t.share_repaid)), t.cost.clone(), t.gain.clone(), verdict]
-    });
-    let _ = writeln!(out, "{}", table(&["treatment", "share repaid", "cost", "gain", ""], rows));
-    assumed(&mut out, &e.assumed);
-    out
+/// A rule that speaks of a treatment.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleLine {
+    /// Its identifier.
+    pub id: String,
+    /// What it says.
+    pub text: String,
+    /// By what authority; none for the policy's own.
+    pub authority: Option<String>,
+    /// `verified`, or `unverified` where nobody saw the primary text.
+    pub verified: &'static str,
+    /// Whether it speaks because something is not known.
+    pub unknown: bool,
+}
+
+/// When a contact may be made on the day of outreach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AllowedHours {
+    /// The day.
+    pub on: Day,
+    /// By the borrower's clock.
+    pub borrower: Vec<String>,
+    /// The borrower's zone.
+    pub borrower_zone: String,
+    /// By the floor's clock.
+    pub floor: Vec<String>,
+    /// The floor's zone.
+    pub floor_zone: String,
+}
+
+/// The next best of what is free.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunnerUp {
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
+    /// Its gain for this case alone.
+    pub gain: String,
+    /// How much the chosen one's gain for this case alone is above that; below 0 where something else than value decided.
+    pub behind: String,
+}
+
+/// What would change a decision.
+#[derive(Clone, Debug, Serialize)]
+pub struct WouldChange {
+    /// Whether value decided; else a hold, care or a route led.
+    pub by_value: bool,
+    /// Treatments worth more than the chosen one, and what stands in the way.
+    pub vetoed: Vec<Blocked>,
+    /// The expected share from which on the runner-up wins, if nothing else changes.
+    pub share_repaid: Option<f64>,
+    /// The amount at stake from which on it wins.
+    pub stake: Option<String>,
+    /// The same in sentences.
+    pub sentences: Vec<String>,
+}
+
+/// A treatment worth more than the chosen one, which may not be.
+#[derive(Clone, Debug, Serialize)]
+pub struct Blocked {
+    /// Its name.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
+    /// Its gain for this case alone.
+    pub gain: String,
+    /// What stands in the way.
+    pub rules: Vec<BlockedBy>,
+    /// The first day of outreach on which nothing does, if every rule's end is plain.
+    pub free_on: Option<Day>,
+}
+
+/// A rule in the way.
+#[derive(Clone, Debug, Serialize)]
+pub struct BlockedBy {
+    /// Its identifier.
+    pub id: String,
+    /// What it says.
+    pub text: String,
+    /// The first day of outreach on which it no longer is, where that is plain.
+    pub until: Option<Day>,
 }

@@ -9,6 +9,7 @@ mod check;
 mod cli;
 mod decide;
 mod evaluation;
+mod explain;
 mod features;
 mod fit;
 mod flat;

@@ -92,6 +92,29 @@ fn read(path: PathBuf) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
+/// The pages of `explain` in both languages: a case, the letter of it, everything of its borrower.
+#[test]
+fn the_pages_of_explanations_fit_and_say_what_the_json_says() {
+    let Some(browser) = browser() else { return };
+    let folder = super::replay::folder_with_run();
+    let mut reader = csv::Reader::from_path(folder.path().join("run/ranked.csv")).unwrap();
+    let first = reader.records().next().unwrap().unwrap();
+    let (account, person) = (&first[1], &first[2]);
+    for lang in ["en", "zh"] {
+        let asks: [(&str, Vec<&str>); 3] =
+            [("explanation", vec![account]), ("letter", vec![account, "--for", "borrower"]), ("person", vec!["--person", person])];
+        for (name, ask) in asks {
+            let page = format!("{name}.{lang}.html");
+            let done =
+                super::replay::recoup(folder.path(), &[&["explain", "--run", "run", "--json", "--lang", lang, "--page", &page][..], &ask].concat());
+            assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+            let json: Value = serde_json::from_slice(&done.stdout).unwrap();
+            let figures = check(browser, &folder.path().join(&page), &serde_json::json!({ name: json }));
+            assert_eq!(figures > 30, name != "letter", "{name}: {figures}");
+        }
+    }
+}
+
 /// Trains where there is no model yet, evaluates in both languages and checks both pages.
 fn model_pages(browser: &str, folder: &Path, project: &str, model: &str, more: &[&str]) -> usize {
     let mut figures = 0;

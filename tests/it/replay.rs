@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 const POLICY: &str = "policy.toml";
 
 /// The sample book's files in a folder, and a run of one day below it.
-fn folder_with_run() -> tempfile::TempDir {
+pub fn folder_with_run() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     std::fs::create_dir(folder.path().join("book")).unwrap();
@@ -23,7 +23,7 @@ fn folder_with_run() -> tempfile::TempDir {
     folder
 }
 
-fn recoup(folder: &Path, args: &[&str]) -> Output {
+pub fn recoup(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_recoup")).current_dir(folder).args(args).output().unwrap()
 }
 

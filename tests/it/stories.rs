@@ -13,7 +13,7 @@ use recoup::pipeline::read_book;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories")
 }
 

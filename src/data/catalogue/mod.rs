@@ -10,6 +10,7 @@ mod payment;
 mod promise;
 mod view;
 
+pub use promise::{PromiseCounts, counted as promises_counted};
 pub use view::{Family, Settings, View};
 
 use super::features::{Direction, SubScore};

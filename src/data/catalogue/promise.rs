@@ -59,6 +59,34 @@ fn judged<'a>(v: &'a View<'_>) -> Option<impl Iterator<Item = Promise> + 'a> {
     promises(v).filter(|_| v.ledger.is_some())
 }
 
+/// Promises of an account, by what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PromiseCounts {
+    /// Made and known.
+    pub made: u32,
+    /// Kept.
+    pub kept: u32,
+    /// Broken.
+    pub broken: u32,
+    /// Neither kept nor overdue.
+    pub open: u32,
+    /// Day of the latest.
+    pub last_on: Option<Day>,
+}
+
+/// The promises known, counted; `None` where the project has no table of events.
+pub fn counted(v: &View<'_>) -> Option<PromiseCounts> {
+    let mut counts = PromiseCounts::default();
+    for promise in promises(v)? {
+        counts.made += 1;
+        counts.kept += u32::from(promise.outcome == Outcome::Kept);
+        counts.broken += u32::from(promise.outcome == Outcome::Broken);
+        counts.open += u32::from(promise.outcome == Outcome::Open);
+        counts.last_on = counts.last_on.max(Some(promise.made_on));
+    }
+    Some(counts)
+}
+
 pub fn made(v: &View<'_>, days: i32) -> f64 {
     promises(v).map_or(f64::NAN, |all| all.filter(|p| p.made_on > v.before(days)).count() as f64)
 }

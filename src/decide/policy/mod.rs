@@ -12,6 +12,7 @@ mod typed;
 
 pub use guardrail::{ClaimOf, Count, Guardrail, Interruptions, LimitFrom, Rule, Since, Verified};
 pub use pack::{Duty, PACKS, Pack};
+pub use treatment::KNOWN;
 
 use crate::base::bilingual::Bilingual;
 use crate::base::config::toml_problem;

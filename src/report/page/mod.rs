@@ -4,12 +4,13 @@
 //! test can compare each with the JSON. Templates are `*.html` beside this file; charts are drawn in `chart`.
 
 mod chart;
-mod chinese;
+mod explain;
 mod model;
 mod run;
 mod show;
 
 pub use crate::base::bilingual::Lang;
+pub use explain::{explanation_page, letter_page, person_page};
 pub use model::model_page;
 pub use run::{DeadlineCount, DueLine, Line, Part, RunPage, VetoCount, run_page};
 pub use show::shown;
@@ -25,6 +26,7 @@ fn fill(template: &'static str, lang: Lang, figures: serde_json::Value, context:
     show::register(&mut environment, lang, figures);
     environment.add_template("head.html", include_str!("head.html")).map_err(failed)?;
     environment.add_template("macros.html", include_str!("macros.html")).map_err(failed)?;
+    environment.add_template("case.html", include_str!("case.html")).map_err(failed)?;
     environment.add_template("page.html", template).map_err(failed)?;
     environment.get_template("page.html").and_then(|page| page.render(context)).map_err(failed)
 }

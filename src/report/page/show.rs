@@ -1,7 +1,7 @@
 //! Figures as a page shows them, each with the place in the JSON that it stands for.
 
 use super::Lang;
-use super::chinese::chinese;
+use crate::report::chinese::chinese;
 use crate::report::terminal::count;
 use minijinja::value::Value;
 use minijinja::{Environment, HtmlEscape};

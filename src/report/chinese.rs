@@ -1,4 +1,4 @@
-//! Sentences of the engine in Simplified Chinese: patterns whose `{}` stand for names and numbers, which may be sentences themselves.
+//! Sentences of the engine in Simplified Chinese, for pages and terminals: patterns whose `{}` stand for names and numbers, which may be sentences themselves.
 //!
 //! A sentence that no pattern fits stays as it is: a feature of the project's own, a name, a policy's words.
 
@@ -128,6 +128,8 @@ const PATTERNS: &[(&str, &str)] = &[
     ("no_outcome_for_this_history", "该类历史没有此结果"),
     // What nobody measured.
     ("assumed by {}: contact log = {}", "{} 假定：联络记录 = {}"),
+    ("assumed by {}: events = {}", "{} 假定：事件 = {}"),
+    ("assumed by {}: evidence = {}", "{} 假定：存档证据 = {}"),
     ("assumed by {}: time zone = {}", "{} 假定：时区 = {}"),
     ("assumed by {}: nominal exposure = {} a case", "{} 假定：每案名义敞口 = {}"),
     ("assumed by {}: effect of {} = {} log-odds against wait", "{} 假定：{} 相对等待的效果 = {}（对数几率）"),
@@ -142,6 +144,9 @@ const PATTERNS: &[(&str, &str)] = &[
     ("wait", "等待"),
     ("sms", "短信"),
     ("call", "电话"),
+    ("ai_call", "智能语音电话"),
+    ("short_term_funding", "短期资金支持"),
+    ("small_claims", "小额诉讼"),
     ("plan", "还款计划"),
     ("letter", "信函"),
     ("visit", "上门"),
@@ -212,7 +217,6 @@ const PATTERNS: &[(&str, &str)] = &[
     ("day of the month", "月内日期"),
     ("month of the year", "月份"),
     ("days to the next payday", "距下次发薪天数"),
-    ("within {}", "处于 {} 期间"),
     ("product", "产品"),
     ("limit", "额度"),
     ("{}, together with {}", "{}，与 {} 合看"),
@@ -221,13 +225,15 @@ const PATTERNS: &[(&str, &str)] = &[
     ("{}: not known", "{}：未知"),
     ("{}: {} ({})", "{}：{}（{}）"),
     ("{}: {}", "{}：{}"),
+    // Last: what stands within a period may be the name of a reason.
+    ("within {}", "处于 {} 期间"),
 ];
 
 /// Sentences within sentences go no deeper than this.
 const DEEPEST: usize = 3;
 
 /// A sentence in Chinese, or as it is.
-pub(super) fn chinese(sentence: &str) -> String {
+pub fn chinese(sentence: &str) -> String {
     translated(sentence, DEEPEST)
 }
 
@@ -285,6 +291,7 @@ mod tests {
     fn sentences_within_sentences_are_translated_and_names_stay() {
         assert_eq!(chinese("paid in 90 days: 0 (up to 0)"), "90 天内还款金额：0（不超过 0）");
         assert_eq!(chinese("branch: north"), "branch：north");
+        assert_eq!(chinese("within amnesty: 0 (up to 0)"), "处于 amnesty 期间：0（不超过 0）");
         assert_eq!(
             chinese("all cases: every case has the same outcome (repaid): nothing can be told apart"),
             "全部案件：所有案件结果相同（已还）：无法区分"
