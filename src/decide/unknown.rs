@@ -1,11 +1,14 @@
-//! What should be known of a day's decisions: rules that vetoed because a fact is missing, and treatments that nobody could get.
+//! What should be known of a day's decisions: rules that vetoed because a fact is missing, rules that were not in force on that day, and treatments
+//! that nobody could get.
 
 use super::choose::Decisions;
 use super::words::vetoes;
+use crate::base::dates::Day;
 use crate::base::problem::{Problem, Problems};
 use std::collections::BTreeMap;
 
-/// A note for each rule that spoke for want of a fact, with the number of cases, and for each treatment that was free for no case.
+/// A note for each rule that spoke for want of a fact, with the number of cases, for each that was not in force, and for each treatment that was
+/// free for no case.
 pub fn notes(decisions: &Decisions<'_>) -> Problems {
     let mut notes = Problems::default();
     let n = decisions.fired.len();
@@ -27,6 +30,26 @@ pub fn notes(decisions: &Decisions<'_>) -> Problems {
                 .rule(format!("{} {}", if entry.vetoes { "vetoes" } else { "warns of" }, touched.join(", ")))
                 .help("bring the fact in, or declare what is assumed, by name: [declared] contact_log, time_zone, events, evidence"),
         );
+    }
+    for guardrail in &decisions.policy.guardrails {
+        let day = |k: usize| decisions.guard.facts(k).day;
+        let Some(k) = (0..n).find(|k| !(guardrail.from..=guardrail.until).contains(&day(*k))).filter(|_| !guardrail.blocks.is_empty()) else {
+            continue;
+        };
+        // Another form of the same rule may hold on that day.
+        let another = decisions.policy.guardrails.iter().any(|g| g.id == guardrail.id && (g.from..=g.until).contains(&day(k)));
+        if !another {
+            let from = guardrail.from.known().map(|d| format!("from {d}"));
+            let until = (guardrail.until != Day::NEVER).then(|| format!("until {}", guardrail.until));
+            let dates: Vec<String> = from.into_iter().chain(until).collect();
+            notes.push(
+                Problem::note("decide.not_in_force", format!("{}: not in force on {}, so it does not speak", guardrail.id, day(k)))
+                    .file(file.clone())
+                    .value(guardrail.text.en.clone())
+                    .rule(dates.join(" "))
+                    .help("a book of other days than the pack was made for: what held then is not in it"),
+            );
+        }
     }
     for (t, treatment) in decisions.policy.treatments.iter().enumerate() {
         if (0..n).any(|k| decisions.free(k, t)) {

@@ -1,7 +1,7 @@
 //! Vetoes and reasons of deciding in words, in both languages.
 
 use super::choose::{Because, Decisions};
-use super::policy::{Rule, Source, Verified};
+use super::policy::{Rule, Scope, Source, Verified};
 use super::ranked::amount;
 use super::rulebook::{Check, hold_words, route_words};
 use crate::base::bilingual::Bilingual;
@@ -128,8 +128,15 @@ pub fn because(decisions: &Decisions<'_>, case: usize, minor_digits: u8) -> Bili
         (Because::Route(route), _) => leads(route_words(policy.routes[usize::from(route)].quadrant)),
         (Because::WorthMost, Some((next, worth))) => {
             let next = &policy.treatments[usize::from(next)];
+            let alone = worth > decisions.gain[case];
             let worth = amount(worth).text(minor_digits);
-            if chosen.name == "wait" {
+            if alone && chosen.scope == Scope::Borrower {
+                // What is best for one account need not be best for all that one treatment covers.
+                Bilingual::new(
+                    format!("most expected gain over all the borrower's accounts: {gain} of it here (for this account alone {} {worth})", next.name),
+                    format!("就借款人全部账户而言预期收益最高：其中本账户 {gain}（仅就本账户为{} {worth}）", next.label.zh),
+                )
+            } else if chosen.name == "wait" {
                 Bilingual::new(
                     format!("no eligible treatment is worth its cost (next {} {worth})", next.name),
                     format!("没有可用措施值得其成本（其次 {} {worth}）", next.label.zh),
