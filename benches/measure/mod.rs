@@ -8,6 +8,7 @@ const TICKS: f64 = 100.0;
 
 /// One process from its start to its end.
 #[derive(Default)]
+#[allow(dead_code, reason = "not every bench runs processes")]
 pub struct Run {
     /// Wall seconds.
     pub wall: f64,
@@ -61,6 +62,7 @@ pub fn timed(command: &mut Command) -> Run {
 }
 
 /// The median of a figure over runs.
+#[allow(dead_code, reason = "not every bench runs processes")]
 pub fn median(runs: &[Run], figure: impl Fn(&Run) -> f64) -> f64 {
     let mut figures: Vec<f64> = runs.iter().map(figure).collect();
     figures.sort_by(f64::total_cmp);

@@ -250,10 +250,11 @@ impl<'g, 'a> Chooser<'g, 'a> {
             return hold.recommend.map(|place| (place, Because::Hold(rule as u8)));
         }
         let rules = &self.guard.rules;
-        if fired.rules & self.care_first != 0 && facts.care_offered().is_none() {
-            if let Some(place) = policy.care.offer.iter().copied().find(|p| free(*p)) {
-                return Some((place, Because::Care));
-            }
+        if fired.rules & self.care_first != 0
+            && facts.care_offered().is_none()
+            && let Some(place) = policy.care.offer.iter().copied().find(|p| free(*p))
+        {
+            return Some((place, Because::Care));
         }
         // Whoever would be spoken to, were it not for the channel, and by no other: a person finds a way.
         if fired.rules & self.access != 0 {

@@ -446,7 +446,7 @@ fn a_fault_planted_in_deciding_is_caught() {
         let with = |place: u8| {
             let mut chosen = d.chosen.clone();
             chosen.iter_mut().for_each(|c| *c = place);
-            std::mem::replace(&mut chosen, Vec::new())
+            chosen
         };
         [with(wait), with(legal)].map(|chosen| {
             let folder = tempfile::tempdir().unwrap();

@@ -36,6 +36,9 @@ pub struct Duty {
     pub authority: String,
     /// How well that is known.
     pub verified: Verified,
+    /// Whether it is a right of the borrower that every letter names.
+    #[serde(default)]
+    pub told: bool,
 }
 
 /// A pack that a policy uses.

@@ -217,12 +217,12 @@ impl Checker<'_> {
                     None,
                 );
             }
-            Some(Source::Measured { measured_in, n, interval: [low, high] }) => {
-                if measured_in.trim().is_empty() || *n == 0 || !(low <= &effect && &effect <= high) {
-                    let message =
-                        format!("the effect of `{name}`, {effect:+}, cannot have been measured in {n} cases with the interval {low:+} to {high:+}");
-                    self.push(at, "policy.bad_value", message, "where it was measured, n > 0, and the effect within its interval", None);
-                }
+            Some(Source::Measured { measured_in, n, interval: [low, high] })
+                if measured_in.trim().is_empty() || *n == 0 || !(low <= &effect && &effect <= high) =>
+            {
+                let message =
+                    format!("the effect of `{name}`, {effect:+}, cannot have been measured in {n} cases with the interval {low:+} to {high:+}");
+                self.push(at, "policy.bad_value", message, "where it was measured, n > 0, and the effect within its interval", None);
             }
             _ => {}
         }

@@ -15,16 +15,13 @@ use crate::report::letter::Letter;
 use crate::report::plain;
 use crate::report::words::{event, or_code};
 
-/// Duties of the packs that say what a borrower may ask to see or to have explained.
-const ASK_TO_SEE: [&str; 3] = ["CN-PIPL-24", "CN-PIPL-45", "EU-GDPR22"];
-
 pub(super) fn letter(d: &Decided<'_>, k: usize, lang: Lang) -> Letter {
     let policy = d.decisions.policy;
     let place = usize::from(d.decisions.chosen[k]);
     let story = d.timeline(k);
     let copy = Bilingual::new("You may ask for a copy of all the data that we hold about you.", "您可以索取我们持有的关于您的全部数据的副本。");
     let duties = policy.packs.iter().enumerate().filter(|(pack, _)| pack_speaks(d, k, *pack)).flat_map(|(_, pack)| &pack.duties);
-    let duties = duties.filter(|duty| ASK_TO_SEE.contains(&duty.id.as_str())).map(|duty| sentence(&duty.text, lang));
+    let duties = duties.filter(|duty| duty.told).map(|duty| sentence(&duty.text, lang));
     Letter {
         lang,
         from: d.book.project.name.clone(),
@@ -81,6 +78,10 @@ fn next(d: &Decided<'_>, k: usize, place: usize, lang: Lang) -> Vec<String> {
     let mut said = vec![plain::treatment(&t.name).unwrap_or_else(|| plain::own_treatment(&t.label)).get(lang).to_string()];
     if t.name == "wait" {
         return said;
+    }
+    if t.signed_by.is_some() {
+        let proposed = lang.pick("This is a proposal: a person decides whether it happens.", "以上为建议，是否执行由人工决定。");
+        said.push(proposed.to_string());
     }
     let day = d.decisions.guard.facts(k).day;
     let span = |span: &String| span.replacen('-', lang.pick(" and ", " 至 "), 1);

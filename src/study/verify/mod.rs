@@ -319,10 +319,11 @@ impl Verifier<'_> {
             }
         }
         let flagged = told.needs_care();
-        if flagged && told.plan_since_flag().is_none() {
-            if let Some(place) = policy.care.offer.iter().copied().find(|p| free(*p)) {
-                return Some(place);
-            }
+        if flagged
+            && told.plan_since_flag().is_none()
+            && let Some(place) = policy.care.offer.iter().copied().find(|p| free(*p))
+        {
+            return Some(place);
         }
         let accessible = self.bits.accessible;
         if flagged && found.iter().any(|f| f.vetoes & accessible != 0) {
