@@ -2,6 +2,7 @@
 //!
 //! Takes paths and arguments; gives serialisable summaries. Deliberately absent: printing, exiting, the clock.
 
+mod day;
 mod evaluate;
 mod explain;
 mod flat;

@@ -81,7 +81,7 @@ impl RunRecord {
         outputs.into_iter().flatten().map(|(name, f)| (name.clone(), f.as_str().unwrap_or_default().to_string())).collect()
     }
 
-    /// Packs of guardrails that are not what the run used.
+    /// Names of packs of guardrails that are not what the run used.
     pub(super) fn changed_packs(&self, policy: &Policy) -> Vec<String> {
         let recorded: Vec<(&str, &str)> = self
             .manifest
@@ -93,7 +93,7 @@ impl RunRecord {
             .collect();
         let now = policy.packs.iter().filter(|p| !recorded.contains(&(p.name.as_str(), p.fingerprint.as_str())));
         let gone = recorded.iter().filter(|(name, _)| policy.packs.iter().all(|p| p.name != *name)).map(|(name, _)| *name);
-        now.map(|p| p.name.as_str()).chain(gone).map(|name| format!("the pack {name}")).collect()
+        now.map(|p| p.name.as_str()).chain(gone).map(String::from).collect()
     }
 
     /// Files of tables that are not what the run read.

@@ -1,20 +1,19 @@
 //! `recoup score` and `recoup compare`: one day of a book, scored and decided.
 
-use super::{Book, Steps, no_cases, read_book, write_json};
-use crate::base::config::{Observe, Project};
+use super::day::{ScoredDay, on_day};
+use super::{Book, Steps, read_book, write_json};
+use crate::base::config::Project;
 use crate::base::dates::Day;
 use crate::base::files::{FolderKind, RunFolder, fingerprint, write_whole};
 use crate::base::problem::{Problem, Problems, Result};
 use crate::data::cases::Cases;
-use crate::data::observe::{Observed, observe};
+use crate::data::observe::Observed;
 use crate::data::write::Format;
-use crate::decide::choose::{Decisions, decide};
+use crate::decide::choose::Decisions;
 use crate::decide::deadlines::Deadline;
-use crate::decide::facts::Situation;
 use crate::decide::guardrail::Fired;
 use crate::decide::policy::Policy;
 use crate::decide::rulebook::{Mask, Stage};
-use crate::decide::score::{Scored, score as score_cases};
 use crate::decide::{deadlines, log, ranked, unknown};
 use crate::model::file::{Model, TrainedOn};
 use crate::report::manifest::{InputRecord, Manifest, PackRecord};
@@ -36,42 +35,6 @@ const RUN: FolderKind =
 const WRITTEN: [&str; 8] =
     ["ranked.csv", "ranked.parquet", "decisions.parquet", "deadlines.csv", "problems.csv", "report.json", "report.html", "report.zh.html"];
 
-/// A book scored and decided on one day, with everything that writing and comparing need.
-struct ScoredDay<'a> {
-    observed: &'a Observed,
-    scored: &'a Scored<'a>,
-}
-
-/// Observes the book at `as_of` alone.
-pub(super) fn observe_at(book: &Book, as_of: Day) -> Result<Observed> {
-    let portfolio = &book.portfolio;
-    if as_of < portfolio.data_from || as_of > portfolio.data_until {
-        return Err(Problem::error("score.as_of_outside", "as_of lies outside the data")
-            .value(as_of.to_string())
-            .rule(format!("{} to {}", portfolio.data_from, portfolio.data_until))
-            .help(if as_of > portfolio.data_until {
-                "if the tables cover that day although nothing happened on it, say so in the project: [clock] data_until"
-            } else {
-                "give a day that the tables cover"
-            })
-            .fail());
-    }
-    let observed = observe(&book.project, portfolio, &Observe::Dates(vec![as_of]));
-    if observed.cases.is_empty() {
-        return Err(no_cases(&book.project, &observed));
-    }
-    let without_stake = observed.cases.stake.iter().filter(|s| s.known().is_none()).count();
-    if without_stake > 0 {
-        return Err(Problem::error("score.no_stake", "cases have no amount overdue, so no treatment can be valued")
-            .file(book.project.file.display().to_string())
-            .value(format!("{without_stake} of {} cases", observed.cases.len()))
-            .rule("an arrears column, or a declared exposure")
-            .help("for a book without money: [declared] nominal_exposure = { value = \"1000.00\", by = \"…\" }")
-            .fail());
-    }
-    Ok(observed)
-}
-
 /// `recoup score`: every case of one day, ranked, with a strategy and its reasons, written as a folder.
 ///
 /// # Errors
@@ -91,76 +54,65 @@ pub fn score(
     let policy = Policy::load(policy_file, digits)?;
     same_outcome(&policy, &model)?;
     let mut book = read_book(project, steps)?;
-    book.problems.append(model_notes(&book.project, &model, model_file));
-    steps("observing the accounts");
-    let observed = observe_at(&book, as_of)?;
-    steps("scoring");
-    let cases = &observed.cases;
-    let scored = score_cases(&model, &observed.features, &cases.bucket)?;
-    if let Some(note) = beyond_training(cases, &model, model_file) {
-        book.problems.push(note);
-    }
-    let columns = ranked::columns(cases, &observed.features, &scored, digits);
-    steps("deciding");
-    let quadrants = scored.quadrants();
-    let situation = Situation {
-        declared: &book.project.declared,
-        book: &book.portfolio,
-        cases,
-        features: &observed.features,
-        columns: &columns,
-        quadrants: &quadrants,
-    };
-    let decisions = decide(&policy, situation, scored.expected_share(), digits)?;
-    let order = ranked::ranking(&decisions, cases);
-    steps("writing");
-    let table = ranked::table(&order, &decisions, cases, &observed.features, &scored, &columns, digits);
-    let placed = |failure| folder.in_place(failure);
-    table.clone().write(&folder.path("ranked.csv"), Format::Csv).map_err(placed)?;
-    table.write(&folder.path("ranked.parquet"), Format::Parquet).map_err(placed)?;
-    log::write(&decisions, scored.expected_share(), digits, &folder.path("decisions.parquet")).map_err(placed)?;
-    let due = deadlines::deadlines(&decisions.guard, as_of);
-    deadlines::table(&due, as_of).write(&folder.path("deadlines.csv"), Format::Csv).map_err(placed)?;
-    book.problems.append(unknown::notes(&decisions));
-    write_problems(book.problems.iter(), &folder.path("problems.csv")).map_err(placed)?;
-    let comparison = compare_policies(std::slice::from_ref(&decisions), cases, scored.expected_share(), digits);
-    let mut assumed = book.project.declared.sentences(digits);
-    assumed.extend(policy.assumptions(model.share().is_some()));
-    let day = ScoredDay { observed: &observed, scored: &scored };
-    let page = report(&day, &book, &decisions, &order, as_of, &assumed, &due);
-    write_json(&page, &folder.path("report.json")).map_err(placed)?;
-    for (name, lang) in [("report.html", Lang::English), ("report.zh.html", Lang::Chinese)] {
-        let html = run_page(&page, lang)?;
-        write_whole(&folder.path(name), |out| out.write_all(html.as_bytes())).map_err(placed)?;
-    }
-    let manifest = Manifest {
-        engine_version: env!("CARGO_PKG_VERSION"),
-        command: "score",
-        as_of,
-        project: InputRecord::of(project_file, &book.project.name, true)?,
-        model: InputRecord::of(model_file, &model.provenance().project, false)?,
-        policy: InputRecord::of(policy_file, &format!("{} {}", policy.name, policy.version), true)?,
-        packs: policy
-            .packs
-            .iter()
-            .map(|p| PackRecord { name: p.name.clone(), version: p.version.clone(), fingerprint: p.fingerprint.clone() })
-            .collect(),
-        tables: book.counts.clone(),
-        observations: observed.observations,
-        excluded: not_cases(&observed),
-        cases: cases.len(),
-        strategies: comparison.policies[0].strategies.clone(),
-        expected_recovery: comparison.policies[0].expected_recovery.clone(),
-        expected_gain: comparison.policies[0].expected_gain.clone(),
-        cost: comparison.policies[0].cost.clone(),
-        currency: book.project.currency.code.clone(),
-        assumed: assumed.clone(),
-        outputs: WRITTEN.iter().map(|name| Ok((name.to_string(), fingerprint(&folder.path(name))?))).collect::<Result<BTreeMap<_, _>>>()?,
-    };
-    write_json(&manifest, &folder.path("manifest.json")).map_err(placed)?;
-    folder.finish()?;
-    let summary = score_summary(&day, &book, &decisions, &order, comparison, as_of, out, assumed, &due);
-    Ok((summary, book.problems))
+    let mut problems = std::mem::take(&mut book.problems);
+    problems.append(model_notes(&book.project, &model, model_file));
+    let summary = on_day(&book, &model, as_of, steps, |day| {
+        let ScoredDay { observed, scored, .. } = day;
+        let cases = &observed.cases;
+        if let Some(note) = beyond_training(cases, &model, model_file) {
+            problems.push(note);
+        }
+        steps("deciding");
+        let decisions = day.decide(&policy)?;
+        let order = ranked::ranking(&decisions, cases);
+        steps("writing");
+        let table = ranked::table(&order, &decisions, cases, &observed.features, scored, day.situation.columns, digits);
+        let placed = |failure| folder.in_place(failure);
+        table.clone().write(&folder.path("ranked.csv"), Format::Csv).map_err(placed)?;
+        table.write(&folder.path("ranked.parquet"), Format::Parquet).map_err(placed)?;
+        log::write(&decisions, scored.expected_share(), digits, &folder.path("decisions.parquet")).map_err(placed)?;
+        let due = deadlines::deadlines(&decisions.guard, as_of);
+        deadlines::table(&due, as_of).write(&folder.path("deadlines.csv"), Format::Csv).map_err(placed)?;
+        problems.append(unknown::notes(&decisions));
+        write_problems(problems.iter(), &folder.path("problems.csv")).map_err(placed)?;
+        let comparison = compare_policies(std::slice::from_ref(&decisions), cases, scored.expected_share(), digits);
+        let mut assumed = book.project.declared.sentences(digits);
+        assumed.extend(policy.assumptions(model.share().is_some()));
+        let page = report(&day, &book, &problems, &decisions, &order, as_of, &assumed, &due);
+        write_json(&page, &folder.path("report.json")).map_err(placed)?;
+        for (name, lang) in [("report.html", Lang::English), ("report.zh.html", Lang::Chinese)] {
+            let html = run_page(&page, lang)?;
+            write_whole(&folder.path(name), |out| out.write_all(html.as_bytes())).map_err(placed)?;
+        }
+        let manifest = Manifest {
+            engine_version: env!("CARGO_PKG_VERSION"),
+            command: "score",
+            as_of,
+            project: InputRecord::of(project_file, &book.project.name, true)?,
+            model: InputRecord::of(model_file, &model.provenance().project, false)?,
+            policy: InputRecord::of(policy_file, &format!("{} {}", policy.name, policy.version), true)?,
+            packs: policy
+                .packs
+                .iter()
+                .map(|p| PackRecord { name: p.name.clone(), version: p.version.clone(), fingerprint: p.fingerprint.clone() })
+                .collect(),
+            tables: book.counts.clone(),
+            observations: observed.observations,
+            excluded: not_cases(observed),
+            cases: cases.len(),
+            strategies: comparison.policies[0].strategies.clone(),
+            expected_recovery: comparison.policies[0].expected_recovery.clone(),
+            expected_gain: comparison.policies[0].expected_gain.clone(),
+            cost: comparison.policies[0].cost.clone(),
+            currency: book.project.currency.code.clone(),
+            assumed: assumed.clone(),
+            outputs: WRITTEN.iter().map(|name| Ok((name.to_string(), fingerprint(&folder.path(name))?))).collect::<Result<BTreeMap<_, _>>>()?,
+        };
+        write_json(&manifest, &folder.path("manifest.json")).map_err(placed)?;
+        folder.finish()?;
+        Ok(score_summary(&day, &book, &decisions, &order, comparison, as_of, out, assumed, &due))
+    })?;
+    Ok((summary, problems))
 }
 
 /// A model that learned from the first days of arrears says little of old ones: how many cases lie beyond what it saw.
@@ -254,10 +206,20 @@ fn not_cases(observed: &Observed) -> BTreeMap<String, u64> {
 }
 
 /// The report of the day.
-fn report(day: &ScoredDay<'_>, book: &Book, decisions: &Decisions<'_>, order: &[u32], as_of: Day, assumed: &[String], due: &[Deadline]) -> RunPage {
-    let (cases, scored, digits) = (&day.observed.cases, day.scored, book.project.currency.minor_digits);
+#[allow(clippy::too_many_arguments)]
+fn report(
+    day: &ScoredDay<'_>,
+    book: &Book,
+    found: &Problems,
+    decisions: &Decisions<'_>,
+    order: &[u32],
+    as_of: Day,
+    assumed: &[String],
+    due: &[Deadline],
+) -> RunPage {
+    let (cases, scored, digits) = (&day.observed.cases, day.scored, day.digits);
     let mut problems: BTreeMap<String, u64> = BTreeMap::new();
-    book.problems.counts().for_each(|(_, code, n)| *problems.entry(code.to_string()).or_default() += n);
+    found.counts().for_each(|(_, code, n)| *problems.entry(code.to_string()).or_default() += n);
     let policy = decisions.policy;
     let mut page = RunPage {
         project: book.project.name.clone(),
@@ -396,24 +358,11 @@ pub fn compare(project_file: &Path, model_file: &Path, policy_files: &[PathBuf],
     }
     problems.stop_on_error()?;
     let book = read_book(project, steps)?;
-    steps("observing the accounts");
-    let observed = observe_at(&book, as_of)?;
-    steps("scoring");
-    let cases = &observed.cases;
-    let scored = score_cases(&model, &observed.features, &cases.bucket)?;
-    let columns = ranked::columns(cases, &observed.features, &scored, digits);
-    steps("comparing");
-    let quadrants = scored.quadrants();
-    let situation = Situation {
-        declared: &book.project.declared,
-        book: &book.portfolio,
-        cases,
-        features: &observed.features,
-        columns: &columns,
-        quadrants: &quadrants,
-    };
-    let decisions = policies.iter().map(|policy| decide(policy, situation, scored.expected_share(), digits)).collect::<Result<Vec<_>>>()?;
-    let comparison = compare_policies(&decisions, cases, scored.expected_share(), digits);
+    let comparison = on_day(&book, &model, as_of, steps, |day| {
+        steps("comparing");
+        let decisions = policies.iter().map(|policy| day.decide(policy)).collect::<Result<Vec<_>>>()?;
+        Ok(compare_policies(&decisions, &day.observed.cases, day.scored.expected_share(), digits))
+    })?;
     let summary = CompareSummary {
         project: book.project.name.clone(),
         as_of,

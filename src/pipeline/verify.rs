@@ -1,16 +1,14 @@
 //! `recoup verify`: every decision of a run checked again against every rule, by another way, and a certificate of it.
 
+use super::day::on_day;
 use super::run_record::{MovedFiles, RunRecord};
-use super::score::{book_model, observe_at};
+use super::score::book_model;
 use super::{Steps, read_book, write_json};
 use crate::base::config::Project;
 use crate::base::files::fingerprint;
 use crate::base::problem::{Problem, Problems, Result};
 use crate::data::read_back::read_back;
-use crate::decide::facts::Situation;
 use crate::decide::policy::Policy;
-use crate::decide::ranked;
-use crate::decide::score::score as score_cases;
 use crate::report::summary::VerifySummary;
 use crate::study::verify::{Certificate, SHOWN, Verifying, Violation, verify as verify_decisions};
 use std::collections::HashMap;
@@ -35,7 +33,7 @@ pub fn verify(run: &Path, moved: &MovedFiles, steps: Steps<'_>) -> Result<(Verif
     let project = Project::load(&project_file.path)?;
     let digits = project.currency.minor_digits;
     let policy = Policy::load(&policy_file.path, digits)?;
-    changed.extend(record.changed_packs(&policy));
+    changed.extend(record.changed_packs(&policy).into_iter().map(|name| format!("the pack {name}")));
     let book = read_book(project, steps)?;
     changed.extend(record.changed_tables(&book.counts));
     if !changed.is_empty() {
@@ -46,24 +44,12 @@ pub fn verify(run: &Path, moved: &MovedFiles, steps: Steps<'_>) -> Result<(Verif
             .help("verify with the files of the run: --project, --model, --policy; `recoup replay` says what differs")
             .fail());
     }
-    steps("observing and scoring");
-    let observed = observe_at(&book, as_of)?;
-    let cases = &observed.cases;
-    let scored = score_cases(&model, &observed.features, &cases.bucket)?;
-    let columns = ranked::columns(cases, &observed.features, &scored, digits);
-    let quadrants = scored.quadrants();
-    let situation = Situation {
-        declared: &book.project.declared,
-        book: &book.portfolio,
-        cases,
-        features: &observed.features,
-        columns: &columns,
-        quadrants: &quadrants,
-    };
-    steps("verifying");
-    let share = scored.expected_share().of;
     let log = run.join(LOG);
-    let mut certificate = verify_decisions(Verifying { policy: &policy, situation, share, minor_digits: digits }, &log)?;
+    let mut certificate = on_day(&book, &model, as_of, steps, |day| {
+        steps("verifying");
+        let share = day.scored.expected_share().of;
+        verify_decisions(Verifying { policy: &policy, situation: day.situation, share, minor_digits: digits }, &log)
+    })?;
     ranked_as_logged(run, &log, &policy, &mut certificate)?;
     for (name, was) in record.outputs().iter().filter(|(name, _)| name == LOG || name.starts_with("ranked.")) {
         let path = run.join(name);

@@ -4,15 +4,12 @@ use super::EvaluateAsk;
 use crate::base::dates::Day;
 use crate::base::problem::Result;
 use crate::data::cases::Cases;
-use crate::decide::choose::decide;
-use crate::decide::facts::Situation;
 use crate::decide::policy::Policy;
-use crate::decide::ranked;
-use crate::decide::score::{Scored, score as score_cases};
+use crate::decide::score::Scored;
 use crate::model::evaluate::pick;
 use crate::model::file::Model;
 use crate::pipeline::Book;
-use crate::pipeline::score::observe_at;
+use crate::pipeline::day::on_day;
 use crate::report::evaluation::{Audit, GroupPoints, Withheld};
 use crate::study::evaluate::{Dimension, Slice, bands, mean_by_borrower, strategy_shares};
 use std::collections::BTreeSet;
@@ -97,22 +94,13 @@ pub(super) fn audit(
         let (mut account, mut borrower, mut chosen) = (Vec::new(), Vec::new(), Vec::new());
         for day in &days {
             // A strategy is a decision of one day.
-            let observed = observe_at(book, *day)?;
-            let cases = &observed.cases;
-            let scored = score_cases(champion, &observed.features, &cases.bucket)?;
-            let columns = ranked::columns(cases, &observed.features, &scored, book.project.currency.minor_digits);
-            let quadrants = scored.quadrants();
-            let situation = Situation {
-                declared: &book.project.declared,
-                book: &book.portfolio,
-                cases,
-                features: &observed.features,
-                columns: &columns,
-                quadrants: &quadrants,
-            };
-            chosen.extend(decide(policy, situation, scored.expected_share(), book.project.currency.minor_digits)?.chosen);
-            account.extend_from_slice(&cases.account);
-            borrower.extend_from_slice(&cases.borrower);
+            on_day(book, champion, *day, &|_| {}, |day| {
+                let cases = &day.observed.cases;
+                chosen.extend(day.decide(policy)?.chosen);
+                account.extend_from_slice(&cases.account);
+                borrower.extend_from_slice(&cases.borrower);
+                Ok(())
+            })?;
         }
         let names: Vec<String> = policy.treatments.iter().map(|t| t.name.clone()).collect();
         for column in &book.portfolio.protected {

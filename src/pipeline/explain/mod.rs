@@ -4,8 +4,9 @@ mod case;
 mod letter;
 mod person;
 
+use super::day::on_day;
 use super::run_record::{MovedFiles, RunRecord};
-use super::score::{book_model, observe_at};
+use super::score::book_model;
 use super::{Book, Steps, read_book};
 use crate::base::bilingual::{Bilingual, Lang};
 use crate::base::config::Project;
@@ -15,11 +16,9 @@ use crate::base::problem::{Problem, Problems, Result, nearest, suggestion};
 use crate::data::catalogue::{Family, Settings};
 use crate::data::observe::Observed;
 use crate::data::timeline::Timeline;
-use crate::decide::choose::{Decisions, decide};
-use crate::decide::facts::Situation;
+use crate::decide::choose::Decisions;
 use crate::decide::policy::Policy;
-use crate::decide::ranked;
-use crate::decide::score::{Scored, score as score_cases};
+use crate::decide::score::Scored;
 use crate::report::explanation::Explanation;
 use crate::report::letter::Letter;
 use crate::report::person::Person;
@@ -122,38 +121,27 @@ fn with_run<T>(
     let digits = project.currency.minor_digits;
     let policy = Policy::load(&policy.path, digits)?;
     let book = read_book(project, steps)?;
-    steps("deciding again");
-    let observed = observe_at(&book, as_of)?;
-    let scored = score_cases(&model, &observed.features, &observed.cases.bucket)?;
-    let columns = ranked::columns(&observed.cases, &observed.features, &scored, digits);
-    let quadrants = scored.quadrants();
-    let situation = Situation {
-        declared: &book.project.declared,
-        book: &book.portfolio,
-        cases: &observed.cases,
-        features: &observed.features,
-        columns: &columns,
-        quadrants: &quadrants,
-    };
-    let decisions = decide(&policy, situation, scored.expected_share(), digits)?;
     let mut inputs = book.inputs();
     inputs.extend(record.inputs.iter().map(|i| i.path.clone()));
-    let shown = show(&Decided {
-        run: run.display().to_string(),
-        as_of,
-        changed: changed(&record, &book),
-        digits,
-        book: &book,
-        observed: &observed,
-        scored: &scored,
-        decisions: &decisions,
-        inputs,
+    let shown = on_day(&book, &model, as_of, steps, |day| {
+        let decisions = day.decide(&policy)?;
+        show(&Decided {
+            run: run.display().to_string(),
+            as_of,
+            changed: changed(&record, &book, &policy),
+            digits,
+            book: &book,
+            observed: day.observed,
+            scored: day.scored,
+            decisions: &decisions,
+            inputs,
+        })
     })?;
     Ok((shown, book.problems))
 }
 
 /// Inputs that are no longer what they were at the run.
-fn changed(record: &RunRecord, book: &Book) -> Vec<Bilingual> {
+fn changed(record: &RunRecord, book: &Book, policy: &Policy) -> Vec<Bilingual> {
     let other = record.inputs.iter().filter(|i| i.recorded.as_deref() != Some(i.now.as_str()));
     let mut changed: Vec<Bilingual> = other
         .map(|i| {
@@ -168,12 +156,10 @@ fn changed(record: &RunRecord, book: &Book) -> Vec<Bilingual> {
             )
         })
         .collect();
-    let now = book.counts.iter().flat_map(|t| &t.files).map(|f| (f.path.to_string(), f.fingerprint.clone()));
-    let tables = record.tables();
-    changed.extend(
-        now.filter(|file| !tables.contains(file))
-            .map(|(path, _)| Bilingual::new(format!("{path} was changed after the run"), format!("{path} 在批次之后被改动"))),
-    );
+    let packs = record.changed_packs(policy).into_iter();
+    changed.extend(packs.map(|name| Bilingual::new(format!("the pack {name} was changed after the run"), format!("规则包 {name} 在批次之后被改动"))));
+    let tables = record.changed_tables(&book.counts).into_iter();
+    changed.extend(tables.map(|what| Bilingual::new(format!("{what} was changed after the run"), format!("{what} 在批次之后被改动"))));
     changed
 }
 
