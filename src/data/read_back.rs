@@ -30,6 +30,33 @@ pub struct ReadBack {
     pub rows: usize,
 }
 
+/// Reads the named columns of a CSV file that recoup wrote, as words.
+///
+/// # Errors
+/// `file.io`, `run.log`: a file that cannot be read, or lacks a column.
+pub fn read_back_csv(path: &Path, words: &[&str]) -> Result<ReadBack> {
+    let bad = |why: String| Problem::error("run.log", format!("the list cannot be read: {why}")).file(path.display().to_string()).fail();
+    let mut reader = csv::Reader::from_path(path).map_err(|e| bad(e.to_string()))?;
+    let header = reader.headers().map_err(|e| bad(e.to_string()))?.clone();
+    let place = |name: &&str| header.iter().position(|h| h == *name).ok_or_else(|| bad(format!("it has no column {name}")));
+    let places = words.iter().map(place).collect::<Result<Vec<usize>>>()?;
+    let mut out = ReadBack { words: words.iter().map(|_| WordColumn::default()).collect(), ..Default::default() };
+    let mut known: Vec<HashMap<String, u32>> = words.iter().map(|_| HashMap::new()).collect();
+    for record in reader.records() {
+        let record = record.map_err(|e| bad(e.to_string()))?;
+        for ((column, known), place) in out.words.iter_mut().zip(&mut known).zip(&places) {
+            let text = record.get(*place).unwrap_or_default();
+            let code = *known.entry(text.to_string()).or_insert_with(|| {
+                column.words.push(text.into());
+                column.words.len() as u32 - 1
+            });
+            column.codes.push(code);
+        }
+        out.rows += 1;
+    }
+    Ok(out)
+}
+
 /// Reads the named columns of words, numbers and days.
 ///
 /// # Errors

@@ -204,7 +204,7 @@ impl<'g, 'a> Chooser<'g, 'a> {
     fn group(&self, range: Range<usize>, fired: &[Fired]) -> Vec<Decided> {
         let group = self.valued(range.clone());
         let [hardship, vulnerable] = softening();
-        let present = range.clone().fold(Holds::default(), |all, case| all.and(self.cases.holds[case]));
+        let present = range.clone().fold(Holds::default(), |all, case| all.and(self.guard.facts(case).holds()));
         if !present.has(hardship) && !present.has(vulnerable) {
             return self.choose(range, fired, &group, Holds::default());
         }

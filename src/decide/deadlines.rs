@@ -47,7 +47,8 @@ pub fn answer_by(event: &Event, within: AnswerWithin) -> Option<(&'static str, D
 pub fn deadlines(guard: &Guard<'_>, as_of: Day) -> Vec<Deadline> {
     let (book, within) = (guard.situation().book, guard.policy.answer_within);
     let mut all: BTreeSet<Deadline> = BTreeSet::new();
-    let open = |e: &&Event| e.from <= as_of && e.known_on <= as_of && e.to >= as_of;
+    // One that is known and begins tomorrow must be answered too.
+    let open = |e: &&Event| e.known_on <= as_of && e.to >= as_of;
     for borrower in 0..book.borrowers() {
         let name = || book.borrower_ids[borrower].to_string();
         let mut add = |event: &Event, account: Option<String>| {
@@ -70,14 +71,14 @@ fn limitations(guard: &Guard<'_>, book: &Portfolio, all: &mut BTreeSet<Deadline>
         let Rule::Limitation { years, from, interrupted_by } = &guardrail.rule else { continue };
         for case in 0..cases.len() {
             let facts = guard.facts(case);
-            let Some(ends) = facts.limitation_ends(*years, *from, interrupted_by) else { continue };
+            let Some((since, ends)) = facts.limitation(*years, *from, interrupted_by) else { continue };
             if ends != Day::NEVER && (0..=LIMITATION_SOON).contains(&ends.since(cases.as_of[case])) {
                 all.insert(Deadline {
                     by: ends,
                     borrower: cases.borrower_id(case).to_string(),
                     account: Some(book.account_ids[cases.account[case] as usize].to_string()),
                     kind: "limitation",
-                    since: ends.plus_months(-12 * years),
+                    since,
                     says: guardrail.id.clone(),
                 });
             }

@@ -56,10 +56,21 @@ pub struct Facts<'a> {
     account: usize,
     borrower: usize,
     as_of: Day,
-    /// Hardship or vulnerability that is looked away from, to see how it would stand without.
-    ignoring: Holds,
+    /// What is in force, without the hardship or vulnerability that is looked away from.
+    holds: Holds,
     /// The day of outreach.
     pub day: Day,
+}
+
+/// The hold that an event of a kind brings.
+fn hold_of(kind: &str) -> Option<Holds> {
+    Holds::named(match kind {
+        "dispute" => "dispute_open",
+        "complaint" => "complaint_open",
+        kind if kind.starts_with("hardship") => "hardship",
+        kind if kind.starts_with("vulnerable") => "vulnerable",
+        kind => kind,
+    })
 }
 
 /// Whether somebody is in hardship, and whether vulnerable: what only ever softens.
@@ -71,20 +82,26 @@ impl<'a> Facts<'a> {
     /// The facts of a case, for an outreach so many days after `as_of`, as they would be without some hardship or vulnerability.
     pub fn of(on: &'a Situation<'a>, case: usize, outreach: &Outreach, ignoring: Holds) -> Facts<'a> {
         let as_of = on.cases.as_of[case];
-        Facts {
+        let mut facts = Facts {
             on,
             case,
             account: on.cases.account[case] as usize,
             borrower: on.cases.borrower[case] as usize,
             as_of,
-            ignoring,
+            holds: on.cases.holds[case],
             day: as_of.plus(outreach.days_after),
+        };
+        if facts.day > as_of {
+            let begins = facts.events().filter(|e| e.from > as_of).filter_map(|e| hold_of(EVENT_KINDS[usize::from(e.kind)]));
+            facts.holds = begins.fold(facts.holds, Holds::and);
         }
+        facts.holds = Holds(facts.holds.0 & !ignoring.0);
+        facts
     }
 
-    /// What is in force.
+    /// What is in force: at the end of `as_of`, or known by then and beginning by the day of outreach.
     pub fn holds(&self) -> Holds {
-        Holds(self.on.cases.holds[self.case].0 & !self.ignoring.0)
+        self.holds
     }
 
     /// Whether contacts are known: a log is kept, or it is declared that nobody was contacted.
@@ -107,11 +124,11 @@ impl<'a> Facts<'a> {
         (first..last).filter(move |k| c.known_on[*k] <= as_of)
     }
 
-    /// Events of the account and of the borrower that had begun and were known.
+    /// Events of the account and of the borrower that were known and begin by the day of outreach.
     pub fn events(&self) -> impl Iterator<Item = &'a Event> + use<'a> {
-        let as_of = self.as_of;
+        let (as_of, day) = (self.as_of, self.day);
         let of_both = self.on.book.account_events.of(self.account).iter().chain(self.on.book.borrower_events.of(self.borrower));
-        of_both.filter(move |e| e.from <= as_of && e.known_on <= as_of)
+        of_both.filter(move |e| e.from <= day && e.known_on <= as_of)
     }
 
     /// Whether one more contact would be more than a limit allows; none where nobody knows.
@@ -183,12 +200,12 @@ impl<'a> Facts<'a> {
         LEGAL_STAGES[usize::from(self.on.cases.legal_stage[self.case])]
     }
 
-    /// The last day of the limitation period; none where it cannot be known, [`Day::NEVER`] once there is a judgment.
+    /// The day from which the limitation period runs and its last day; none where they cannot be known, [`Day::NEVER`] once there is a judgment.
     ///
     /// The period begins at `from` and begins again with each interruption that came before it was over.
-    pub fn limitation_ends(&self, years: i32, from: LimitFrom, by: &Interruptions) -> Option<Day> {
+    pub fn limitation(&self, years: i32, from: LimitFrom, by: &Interruptions) -> Option<(Day, Day)> {
         if matches!(self.legal_stage(), "judgment" | "enforcement") {
-            return Some(Day::NEVER);
+            return Some((Day::NEVER, Day::NEVER));
         }
         let (book, account, as_of) = (self.on.book, self.account, self.as_of);
         if !book.ledger_at(account, as_of) {
@@ -230,7 +247,7 @@ impl<'a> Facts<'a> {
             }
             clock = clock.max(day);
         }
-        Some(clock.plus_months(12 * years))
+        Some((clock, clock.plus_months(12 * years)))
     }
 
     /// The first day of the present arrears episode.
@@ -281,8 +298,14 @@ impl<'a> Facts<'a> {
     /// Whether the borrower is vulnerable and is known to be spoken to by other channels than this one.
     pub fn not_accessible(&self, channel: u8) -> bool {
         let vulnerable = self.holds().has(softening()[1]);
-        let named = self.on.book.accessible_channels.of(self.account);
-        vulnerable && named.is_some_and(|named| !named.split_whitespace().any(|word| Some(&word) == CHANNELS.get(usize::from(channel))))
+        let (book, named) = (self.on.book, &self.on.book.accessible_channels);
+        if !vulnerable || named.codes.is_empty() {
+            return false;
+        }
+        // Written down for one account, it is of the person.
+        let mut accounts = book.accounts_of[self.borrower]..book.accounts_of[self.borrower + 1];
+        let lacks = |named: &str| !named.split_whitespace().any(|word| Some(&word) == CHANNELS.get(usize::from(channel)));
+        accounts.any(|account| named.of(account).is_some_and(lacks))
     }
 
     /// Where the case stands between can and wants.
@@ -290,22 +313,41 @@ impl<'a> Facts<'a> {
         self.on.quadrants.get(self.case).copied().unwrap_or(Quadrant::Unknown)
     }
 
-    /// The borrower's time zone, as a code: that of the account's word, or one beyond all words where that is declared.
-    pub fn zone_code(&self) -> u32 {
-        let zones = &self.on.book.time_zone;
-        match zones.of(self.account) {
-            Some(_) => zones.codes[self.account],
-            None => u32::MAX,
+    /// The zones in which the person may be: those of all their accounts, as codes; one beyond all words stands for the declared one.
+    pub fn zone_codes(&self) -> Vec<u32> {
+        let (book, zones) = (self.on.book, &self.on.book.time_zone);
+        let accounts = book.accounts_of.get(self.borrower).zip(book.accounts_of.get(self.borrower + 1)).map_or(0..0, |(from, to)| *from..*to);
+        let mut codes: Vec<u32> = accounts.filter_map(|account| zones.of(account).map(|_| zones.codes[account])).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        if codes.is_empty() {
+            codes.push(u32::MAX);
         }
+        codes
     }
 }
 
-/// The zone of a code of [`Facts::zone_code`]; none where nobody knows it, or nobody can read it.
-pub fn zone_of(on: &Situation<'_>, code: u32) -> Option<Zone> {
-    match on.book.time_zone.words.get(code as usize) {
+/// The zones of codes of [`Facts::zone_codes`]; none where nobody knows one of them, or nobody can read it.
+pub fn zones_of(on: &Situation<'_>, codes: &[u32]) -> Option<Vec<Zone>> {
+    let of = |code: &u32| match on.book.time_zone.words.get(*code as usize) {
         Some(word) => Zone::parse(word),
         None => on.declared.time_zone.as_ref().and_then(|a| Zone::parse(&a.value)),
-    }
+    };
+    codes.iter().map(of).collect()
+}
+
+/// The minutes of the floor's day, as minutes of the day in the first zone, that none of the quiet hours takes in any of the zones.
+pub fn allowed_in_all(outreach: &Outreach, zones: &[Zone], day: Day, quiet: &[Hours]) -> Vec<u32> {
+    let Some(first) = zones.first() else { return Vec::new() };
+    let ahead = |zone: &Zone| zone.minutes_ahead(day) - first.minutes_ahead(day);
+    let others: Vec<i32> = zones[1..].iter().map(ahead).collect();
+    let free = |minute: &u32| {
+        others.iter().all(|ahead| {
+            let local = (*minute as i32 + ahead).rem_euclid(DAY_MINUTES as i32) as u32;
+            !quiet.iter().any(|hours| hours.holds(local))
+        })
+    };
+    allowed_minutes(outreach, *first, day, quiet).into_iter().filter(free).collect()
 }
 
 /// The minutes of the floor's day, as minutes of the borrower's day, that none of the quiet hours takes.

@@ -1,6 +1,6 @@
 //! Which rules fire for which cases. A veto is a veto, never a price; a rule whose facts are unknown fires like one that is true.
 
-use super::facts::{Facts, Situation, Tries, allowed_minutes, zone_of};
+use super::facts::{Facts, Situation, Tries, allowed_in_all, zones_of};
 use super::policy::{Bound, Policy, Rule};
 use super::rulebook::{Check, Mask, RuleBook, is_firm};
 use crate::base::dates::Day;
@@ -9,7 +9,7 @@ use crate::base::zone::Hours;
 use crate::data::cases::Holds;
 use crate::data::expressions::{Columns, Expression};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Cases looked at together: fixed, so that no output depends on threads.
 const CHUNK: usize = 4_096;
@@ -35,7 +35,7 @@ pub struct Guard<'a> {
     /// Its conditions.
     pub bound: Bound,
     situation: Situation<'a>,
-    quiet: BTreeMap<(u32, Day), Quiet>,
+    quiet: BTreeMap<(Vec<u32>, Day), Quiet>,
     minor_units: f64,
 }
 
@@ -66,12 +66,19 @@ impl<'a> Guard<'a> {
 
     /// What every zone leaves on every day of outreach: few zones, few days.
     fn quiet_hours(&mut self) {
-        let mut asked: Vec<(u32, Day)> = (0..self.situation.cases.len()).map(|case| self.facts(case)).map(|f| (f.zone_code(), f.day)).collect();
-        asked.sort_unstable();
-        asked.dedup();
-        for (code, day) in asked {
-            let Some(zone) = zone_of(&self.situation, code) else {
-                self.quiet.insert((code, day), Quiet::default());
+        let cases = self.situation.cases;
+        let mut asked: BTreeSet<(Vec<u32>, Day)> = BTreeSet::new();
+        for case in 0..cases.len() {
+            // A borrower's cases of one day stand together.
+            let same = case > 0 && cases.borrower[case] == cases.borrower[case - 1] && cases.as_of[case] == cases.as_of[case - 1];
+            if !same {
+                let facts = self.facts(case);
+                asked.insert((facts.zone_codes(), facts.day));
+            }
+        }
+        for (codes, day) in asked {
+            let Some(zones) = zones_of(&self.situation, &codes) else {
+                self.quiet.insert((codes, day), Quiet::default());
                 continue;
             };
             let hours_of = |set: u64| -> Vec<Hours> {
@@ -80,11 +87,11 @@ impl<'a> Guard<'a> {
             };
             let none_left = |set: u64| {
                 let hours = hours_of(set);
-                !hours.is_empty() && allowed_minutes(&self.policy.outreach, zone, day, &hours).is_empty()
+                !hours.is_empty() && allowed_in_all(&self.policy.outreach, &zones, day, &hours).is_empty()
             };
             let alone = (0..self.policy.guardrails.len()).filter(|k| none_left(1 << k)).fold(0, |set, k| set | 1 << k);
             let together = self.rules.mask_of(|check| matches!(check, Check::HoursTogether(set) if none_left(*set)));
-            self.quiet.insert((code, day), Quiet { known: true, alone, together });
+            self.quiet.insert((codes, day), Quiet { known: true, alone, together });
         }
     }
 
@@ -128,6 +135,8 @@ impl<'a> Guard<'a> {
         // Only a plan's offer and the day tell what care leaves: looked up once.
         let offered = if needs_care { facts.care_offered() } else { None };
         let mut tries: Option<Tries> = None;
+        let quiet =
+            if self.quiet.is_empty() { Quiet::default() } else { self.quiet.get(&(facts.zone_codes(), facts.day)).copied().unwrap_or_default() };
         let mut fired = Fired::default();
         for (bit, entry) in self.rules.entries.iter().enumerate() {
             if entry.touches == 0 {
@@ -142,9 +151,10 @@ impl<'a> Guard<'a> {
                     }
                 }
                 Check::Hold(k) => Some(holds.has(self.policy.holds[k].hold)),
-                Check::Guardrail(k) => self.guardrail(k, case, &facts, columns),
+                Check::OptOut => Some(Holds::named("opt_out").is_some_and(|hold| holds.has(hold))),
+                Check::Guardrail(k) => self.guardrail(k, case, &facts, quiet, columns),
                 // The zone is known or not for each of them alone.
-                Check::HoursTogether(_) => Some(self.quiet.get(&(facts.zone_code(), facts.day)).is_some_and(|q| q.together & (1 << bit) != 0)),
+                Check::HoursTogether(_) => Some(quiet.together & (1 << bit) != 0),
                 Check::CareFirst => Some(needs_care && offered.is_none_or(|day| facts.day.since(day) < self.policy.care.wait_days)),
                 Check::CareNever => Some(needs_care),
                 Check::Accessible(channel) => Some(facts.not_accessible(channel)),
@@ -164,7 +174,7 @@ impl<'a> Guard<'a> {
         fired
     }
 
-    fn guardrail(&self, k: usize, case: usize, facts: &Facts<'_>, columns: &Columns<'_>) -> Option<bool> {
+    fn guardrail(&self, k: usize, case: usize, facts: &Facts<'_>, quiet: Quiet, columns: &Columns<'_>) -> Option<bool> {
         let guardrail = &self.policy.guardrails[k];
         if !(guardrail.from..=guardrail.until).contains(&facts.day) {
             return Some(false);
@@ -177,16 +187,13 @@ impl<'a> Guard<'a> {
         }
         match &guardrail.rule {
             Rule::Sql(_) => holds_for(&self.bound.guardrails[k], columns, case),
-            Rule::QuietHours(_) => {
-                let quiet = self.quiet.get(&(facts.zone_code(), facts.day)).filter(|q| q.known)?;
-                Some(quiet.alone & (1 << k) != 0)
-            }
+            Rule::QuietHours(_) => quiet.known.then_some(quiet.alone & (1 << k) != 0),
             Rule::ContactCount(count) => facts.too_many(count),
             Rule::DaysSinceContact(since) => facts.too_soon(since),
             Rule::DaysSinceEvent { kinds, days } => facts.too_soon_after(*kinds, *days),
             Rule::Hold(hold) => facts.events_known().then(|| facts.holds().has(*hold)),
             Rule::ClaimLimit { of, most } => facts.claim(*of, self.minor_units).map(|claim| claim > *most),
-            Rule::Limitation { years, from, interrupted_by } => facts.limitation_ends(*years, *from, interrupted_by).map(|last| facts.day > last),
+            Rule::Limitation { years, from, interrupted_by } => facts.limitation(*years, *from, interrupted_by).map(|(_, last)| facts.day > last),
             Rule::Evidence(items) => facts.missing_evidence(items).map(|missing| !missing.is_empty()),
         }
     }
@@ -200,7 +207,7 @@ impl<'a> Guard<'a> {
             let mut later = facts;
             later.day = day;
             match self.rules.entries[bit].check {
-                Check::Guardrail(k) => self.guardrail(k, case, &later, columns),
+                Check::Guardrail(k) => self.guardrail(k, case, &later, Quiet::default(), columns),
                 Check::Rung(t) => self.rung(t, &later, &mut None),
                 Check::After(t) => self.after(t, &later, &mut None),
                 Check::CareFirst => offered.map(|offer| day.since(offer) < self.policy.care.wait_days),

@@ -32,6 +32,8 @@ pub enum Check {
     EventsUnknown,
     /// A hold of the policy, by place.
     Hold(usize),
+    /// The borrower wants no electronic messages.
+    OptOut,
     /// A guardrail of the policy, by place.
     Guardrail(usize),
     /// Quiet hours that leave no hour together: the places of the guardrails, as bits.
@@ -130,6 +132,14 @@ impl RuleBook {
         for (k, hold) in policy.holds.iter().enumerate() {
             add(format!("hold:{}", hold.name), Stage::Holds, hold_words(hold.name), bits(&|t, _| !hold.allow.contains(&t)), Check::Hold(k));
         }
+        // Whatever a policy says: a wish of the borrower is no price.
+        add(
+            "hold:opt_out".into(),
+            Stage::Holds,
+            hold_words("opt_out"),
+            bits(&|_, t| ["sms", "email", "app"].contains(&t.channel.name())),
+            Check::OptOut,
+        );
         for (k, g) in policy.guardrails.iter().enumerate() {
             let touches = g.blocks.iter().fold(0u32, |set, t| set | 1 << t);
             let authority = Some((g.authority.clone(), g.verified));

@@ -48,6 +48,7 @@ pub fn replay(run: &Path, moved: &MovedFiles, steps: Steps<'_>) -> Result<(Repla
     for (path, now) in after.iter().filter(|(path, _)| of(&before, path).is_none()) {
         differ(format!("input {path}"), None, Some(now.clone()));
     }
+    let (before_tables, after_tables) = (before.clone(), after.clone());
     let packs = |manifest: &Value| -> Vec<(String, String)> {
         let of = |p: &Value, key: &str| p[key].as_str().unwrap_or_default().to_string();
         let all = manifest.pointer("/packs").and_then(Value::as_array).into_iter().flatten();
@@ -59,6 +60,33 @@ pub fn replay(run: &Path, moved: &MovedFiles, steps: Steps<'_>) -> Result<(Repla
     }
     for (name, now) in after.iter().filter(|(name, _)| of(&before, name).is_none()) {
         differ(format!("pack {name}"), None, Some(now.clone()));
+    }
+    // Everything else that the record says, but where its files were.
+    let keys = |manifest: &Value| manifest.as_object().map_or(Vec::new(), |o| o.keys().cloned().collect());
+    let mut all: Vec<String> = keys(&record.manifest).into_iter().chain(keys(&made)).collect();
+    all.sort();
+    all.dedup();
+    for key in all.iter().filter(|key| !["outputs", "packs", "engine_version"].contains(&key.as_str())) {
+        let part = |manifest: &Value| {
+            let mut part = manifest.get(key).cloned();
+            if let Some(object) = part.as_mut().and_then(Value::as_object_mut) {
+                object.remove("path");
+                // An input that differs is named above, by its fingerprint.
+                if record.inputs.iter().any(|i| i.role == key && i.recorded.as_deref() != Some(i.now.as_str())) {
+                    object.clear();
+                }
+            }
+            part.map(|part| part.to_string())
+        };
+        let (was, now) = (part(&record.manifest), part(&made));
+        if was != now && !(key == "tables" && before_tables != after_tables) {
+            differ(format!("the record's {key}"), was, now);
+        }
+    }
+    for (name, now) in made.pointer("/outputs").and_then(Value::as_object).into_iter().flatten() {
+        if outputs.iter().all(|(n, _)| n != name) {
+            differ(format!("{name} made again"), None, now.as_str().map(String::from));
+        }
     }
     for (name, was) in &outputs {
         let now = made.pointer("/outputs").and_then(|o| o.get(name)).and_then(Value::as_str).map(String::from);

@@ -32,7 +32,7 @@ const RUN: FolderKind =
     FolderKind { name: "run", key: "observations", entries: &["ranked", "decisions", "deadlines", "problems", "report", "manifest", "certificate"] };
 
 /// Files that `score` writes before its manifest.
-const WRITTEN: [&str; 8] =
+pub(super) const WRITTEN: [&str; 8] =
     ["ranked.csv", "ranked.parquet", "decisions.parquet", "deadlines.csv", "problems.csv", "report.json", "report.html", "report.zh.html"];
 
 /// `recoup score`: every case of one day, ranked, with a strategy and its reasons, written as a folder.

@@ -2,12 +2,12 @@
 
 use super::day::on_day;
 use super::run_record::{MovedFiles, RunRecord};
-use super::score::book_model;
+use super::score::{WRITTEN, book_model};
 use super::{Steps, read_book, write_json};
 use crate::base::config::Project;
-use crate::base::files::fingerprint;
+use crate::base::files::{fingerprint, io_failure};
 use crate::base::problem::{Problem, Problems, Result};
-use crate::data::read_back::read_back;
+use crate::data::read_back::{ReadBack, read_back, read_back_csv};
 use crate::decide::policy::Policy;
 use crate::report::summary::VerifySummary;
 use crate::study::verify::{Certificate, SHOWN, Verifying, Violation, verify as verify_decisions};
@@ -25,6 +25,11 @@ const CERTIFICATE: &str = "certificate.json";
 /// Those of reading the run's record; `verify.changed` where an input is no longer what the run was made of; `run.log`; those of [`super::score`].
 pub fn verify(run: &Path, moved: &MovedFiles, steps: Steps<'_>) -> Result<(VerifySummary, Problems)> {
     let record = RunRecord::read(run, moved)?;
+    // An earlier certificate must not outlive a run that can no longer be verified.
+    let earlier = run.join(CERTIFICATE);
+    if earlier.is_file() {
+        std::fs::remove_file(&earlier).map_err(|e| io_failure(&earlier, "take the earlier certificate away", &e))?;
+    }
     let as_of = record.as_of;
     let [project_file, model_file, policy_file] = &record.inputs;
     let mut changed: Vec<String> =
@@ -51,12 +56,7 @@ pub fn verify(run: &Path, moved: &MovedFiles, steps: Steps<'_>) -> Result<(Verif
         verify_decisions(Verifying { policy: &policy, situation: day.situation, share, minor_digits: digits }, &log)
     })?;
     ranked_as_logged(run, &log, &policy, &mut certificate)?;
-    for (name, was) in record.outputs().iter().filter(|(name, _)| name == LOG || name.starts_with("ranked.")) {
-        let path = run.join(name);
-        if !path.is_file() || fingerprint(&path)? != *was {
-            violation(&mut certificate, "", "", "run", format!("{name} is not what the run wrote"));
-        }
-    }
+    as_recorded(run, &record, &mut certificate)?;
     let summary = VerifySummary {
         run: run.display().to_string(),
         as_of: as_of.to_string(),
@@ -79,28 +79,66 @@ fn violation(certificate: &mut Certificate, case: &str, treatment: &str, rule: &
     }
 }
 
+/// What the run's record says of it: every file that a run leaves is the one that it wrote, and what it holds of its inputs and counts is so.
+fn as_recorded(run: &Path, record: &RunRecord, certificate: &mut Certificate) -> Result<()> {
+    let recorded = record.outputs();
+    for name in WRITTEN {
+        let path = run.join(name);
+        let was = recorded.iter().find(|(n, _)| n == name).map(|(_, fingerprint)| fingerprint.as_str());
+        let now = if path.is_file() { Some(fingerprint(&path)?) } else { None };
+        let what = match (was, &now) {
+            (None, _) => "the run's record does not name it",
+            (_, None) => "it is gone",
+            (Some(was), Some(now)) if was != now => "it is not what the run wrote",
+            _ => continue,
+        };
+        violation(certificate, "", "", "run", format!("{name}: {what}"));
+    }
+    for input in &record.inputs {
+        let text = record.said(&format!("/{}/text", input.role));
+        if text.is_some_and(|text| std::fs::read_to_string(&input.path).ok().as_deref() != Some(text.as_str())) {
+            violation(certificate, "", "", "run", format!("the run's record holds another text than the {} file's", input.role));
+        }
+    }
+    if record.manifest.get("cases").and_then(serde_json::Value::as_u64) != Some(certificate.cases) {
+        violation(certificate, "", "", "run", "the run's record counts other cases".into());
+    }
+    Ok(())
+}
+
 /// The list that people work from names what the log says was chosen, and who signs it.
 fn ranked_as_logged(run: &Path, log: &Path, policy: &Policy, certificate: &mut Certificate) -> Result<()> {
     let log = read_back(log, &["account_id", "treatment"], &["chosen"], &[])?;
-    let list = read_back(&run.join("ranked.parquet"), &["account_id", "strategy", "needs_signature_of"], &[], &[])?;
-    let word = |table: &crate::data::read_back::ReadBack, column: usize, row: usize| -> String {
-        let column = &table.words[column];
-        column.words.get(column.codes[row] as usize).map_or(String::new(), |w| w.to_string())
-    };
     let chosen = (0..log.rows).filter(|row| log.numbers[0][*row] == 1.0);
-    let mut logged: HashMap<String, String> = chosen.map(|row| (word(&log, 0, row), word(&log, 1, row))).collect();
+    let logged: HashMap<String, String> = chosen.map(|row| (word(&log, 0, row), word(&log, 1, row))).collect();
+    let columns = ["account_id", "strategy", "needs_signature_of"];
+    // The list is there twice; people work from either.
+    for (name, list) in [
+        ("ranked.parquet", read_back(&run.join("ranked.parquet"), &columns, &[], &[])?),
+        ("ranked.csv", read_back_csv(&run.join("ranked.csv"), &columns)?),
+    ] {
+        list_as_logged(name, &list, logged.clone(), policy, certificate);
+    }
+    Ok(())
+}
+
+fn word(table: &ReadBack, column: usize, row: usize) -> String {
+    let column = &table.words[column];
+    column.words.get(column.codes[row] as usize).map_or(String::new(), |w| w.to_string())
+}
+
+fn list_as_logged(name: &str, list: &ReadBack, mut logged: HashMap<String, String>, policy: &Policy, certificate: &mut Certificate) {
     for row in 0..list.rows {
-        let (account, strategy, signs) = (word(&list, 0, row), word(&list, 1, row), word(&list, 2, row));
+        let (account, strategy, signs) = (word(list, 0, row), word(list, 1, row), word(list, 2, row));
         if logged.remove(&account).as_ref() != Some(&strategy) {
-            violation(certificate, &account, &strategy, "run", "the ranked list does not name what the log says was chosen".into());
+            violation(certificate, &account, &strategy, "run", format!("{name} does not name what the log says was chosen"));
         }
         let must = policy.place(&strategy).and_then(|t| policy.treatments[t].signed_by.clone()).unwrap_or_default();
         if signs != must {
-            violation(certificate, &account, &strategy, "signature", format!("it must be signed by {must:?}, and the list says {signs:?}"));
+            violation(certificate, &account, &strategy, "signature", format!("it must be signed by {must:?}, and {name} says {signs:?}"));
         }
     }
     for (account, strategy) in logged {
-        violation(certificate, &account, &strategy, "run", "the ranked list lacks this case".into());
+        violation(certificate, &account, &strategy, "run", format!("{name} lacks this case"));
     }
-    Ok(())
 }

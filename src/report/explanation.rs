@@ -111,14 +111,16 @@ pub struct TreatmentChoice {
     pub warnings: Vec<RuleLine>,
     /// Share repaid under it.
     pub share_repaid: f64,
-    /// Expected gain over waiting for this case, if it bears the whole cost: `gross - cost`.
+    /// Expected gain over waiting for this case, if it bears the whole cost: `gross - cost - complaint_cost`.
     pub gain: String,
     /// `stake × (share repaid under it − share repaid under wait)`.
     pub gross: String,
-    /// That cost, complaints included.
+    /// What one costs.
     pub cost: String,
-    /// Of it, what complaints are expected to cost.
+    /// What complaints of it are expected to cost.
     pub complaint_cost: String,
+    /// Both together.
+    pub cost_in_all: String,
     /// Who signs.
     pub signed_by: Option<String>,
     /// When it may be done, where it is a contact.

@@ -14,7 +14,7 @@ pub fn feature(family: &str) -> Option<Bilingual> {
 
 /// The same of a feature of the bank's own.
 pub fn own_feature() -> Bilingual {
-    Bilingual::new("what your agreement with us says", "您与我们的合同信息")
+    Bilingual::new("other facts in your record with us", "您在我们这里的其他记录")
 }
 
 /// What a treatment is for the person to whom it happens; none for the bank's own.
@@ -35,7 +35,7 @@ pub fn hold(name: &str) -> Option<Bilingual> {
 /// What hardship or vulnerability means for the person whom it concerns.
 pub fn care() -> Bilingual {
     Bilingual::new(
-        "Because of what you told us, help comes first, and nothing firmer is done before it was offered and given time.",
+        "Because of what is on record about your situation, help comes first, and nothing firmer is done before it was offered and given time.",
         "鉴于您告知我们的情况，我们会先提供帮助并留出时间，在此之前不会采取更严厉的措施。",
     )
 }
@@ -139,12 +139,12 @@ const HOLDS: &[(&str, &str, &str)] = &[
     ),
     (
         "hardship",
-        "Because of what you told us, help comes first, and nothing firmer is done before it was offered and given time.",
+        "Because of what is on record about your situation, help comes first, and nothing firmer is done before it was offered and given time.",
         "鉴于您告知我们的情况，我们会先提供帮助并留出时间，在此之前不会采取更严厉的措施。",
     ),
     (
         "vulnerable",
-        "Because of what you told us, help comes first, and nothing firmer is done before it was offered and given time.",
+        "Because of what is on record about your situation, help comes first, and nothing firmer is done before it was offered and given time.",
         "鉴于您告知我们的情况，我们会先提供帮助并留出时间，在此之前不会采取更严厉的措施。",
     ),
     ("fraud_suspect", "A person has to look at your account first.", "需要先由工作人员查看您的账户。"),

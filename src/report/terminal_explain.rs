@@ -51,7 +51,7 @@ pub fn explanation(e: &Explanation) -> String {
             (None, false) => t("may be", "可用").to_string(),
         };
         let named = if lang == Lang::English { &x.name } else { &x.label };
-        vec![named.clone(), percent(Some(x.share_repaid)), x.gross.clone(), x.cost.clone(), x.gain.clone(), verdict]
+        vec![named.clone(), percent(Some(x.share_repaid)), x.gross.clone(), x.cost_in_all.clone(), x.gain.clone(), verdict]
     });
     let header =
         [t("treatment", "措施"), t("share repaid", "还款份额"), t("worth before cost", "扣成本前"), t("cost", "成本"), t("gain", "收益"), ""];

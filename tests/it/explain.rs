@@ -220,7 +220,7 @@ fn a_case_is_laid_open_to_the_analyst() {
         assert!(history.is_sorted_by_key(|line| line["on"].as_str().unwrap().to_string()));
         let treatments = en["treatments"].as_array().unwrap();
         for t in treatments {
-            assert_eq!(minor(&t["gain"]), minor(&t["gross"]) - minor(&t["cost"]), "{t}");
+            assert_eq!(minor(&t["gain"]), minor(&t["gross"]) - minor(&t["cost"]) - minor(&t["complaint_cost"]), "{t}");
             let vetoes = t["vetoes"].as_array().unwrap();
             assert_eq!(vetoes.is_empty(), t["veto"].is_null());
             if let Some(first) = vetoes.first() {
@@ -348,7 +348,9 @@ fn a_borrower_is_told_without_inside_figures() {
             assert_eq!(signed.is_some_and(|who| said.contains(who)), signed.is_some(), "{said}");
             let waits = said.contains(if lang == "zh" { "您现在无需回复此函" } else { "nothing is needed from you" });
             assert_eq!(waits, row["strategy"] == "wait", "{said}");
-            let answered = said.contains(if lang == "zh" { "前得到答复" } else { "will be answered by" });
+            // In time, or late and said so.
+            let answers = if lang == "zh" { ["前得到答复", "我们已逾期"] } else { ["will be answered by", "We are late"] };
+            let answered = answers.iter().any(|words| said.contains(words));
             assert_eq!(answered, row["holds"].contains("complaint_open") || row["holds"].contains("dispute_open"), "{said}");
         }
     }
@@ -366,6 +368,14 @@ fn a_changed_policy_is_said_before_a_letter_goes_out() {
     assert!(text(&done.stderr).contains("note[explain.changed]: the policy file was changed after the run"), "{}", text(&done.stderr));
     let zh = text(&recoup(folder.path(), &["explain", &account, "--run", "run", "--lang", "zh"]).stdout);
     assert!(zh.contains("策略文件在批次之后被改动"), "{zh}");
+    // A policy that would decide otherwise: the analyst is told both, and no letter is written of what was not decided.
+    let text_of = std::fs::read_to_string(&policy).unwrap();
+    std::fs::write(&policy, text_of.replace("cost = \"120.00\"", "cost = \"120000.00\"").replace("cost = \"9.00\"", "cost = \"90000.00\"")).unwrap();
+    let done = recoup(folder.path(), &["explain", &account, "--run", "run", "--for", "borrower", "--page", "letter.html"]);
+    assert_eq!(done.status.code(), Some(2), "{}", text(&done.stdout));
+    assert!(text(&done.stderr).contains("explain.other_decision") && !folder.path().join("letter.html").exists(), "{}", text(&done.stderr));
+    let analyst = json(folder.path(), &["explain", &account, "--run", "run"]);
+    assert!(analyst["changed"][0].as_str().unwrap().starts_with("the run decided "), "{}", analyst["changed"]);
 }
 
 #[test]
@@ -440,7 +450,7 @@ fn every_story_can_be_told_to_its_borrower() {
     let told = [
         ("s03", "Your dispute of 2026-11-02 will be answered by 2026-12-02."),
         ("s04", "Your complaint of 2026-11-10 will be answered by 2026-11-25."),
-        ("s01", "Because of what you told us, help comes first"),
+        ("s01", "Because of what is on record about your situation, help comes first"),
         ("s07", "You told us that you do not want to be contacted."),
         ("s39", "A person has to look at your account first."),
         ("s38", "No electronic messages to whoever declined them."),

@@ -463,3 +463,79 @@ fn a_fault_planted_in_deciding_is_caught() {
     );
     assert!(worse[1].recommended_and_vetoed > 20);
 }
+
+/// Two accounts of one person, 200 days late, on which everything was tried long ago, with these accounts' further columns and events.
+fn person(first: &str, second: &str, second_is_late: bool, events: &str) -> Random {
+    let due = |account: &str, days: u64| format!("{account},{},5000.00\n", day_before(days));
+    let tried: String =
+        ["sms", "call", "letter", "visit"].iter().map(|channel| format!("a0,{},{channel},outbound,delivered,\n", day_before(150))).collect();
+    Random {
+        accounts: format!(
+            "account_id,borrower_id,opened_on,product,time_zone,evidence,accessible_channels\na0,b0,2022-01-01,loan,{first}\na1,b0,2022-01-01,loan,{second}\n"
+        ),
+        instalments: "account_id,due_on,amount\n".to_string() + &due("a0", 200) + &due("a1", if second_is_late { 200 } else { 0 }),
+        payments: "account_id,paid_on,amount\n".into(),
+        contacts: "account_id,contacted_on,channel,direction,result,number\n".to_string() + &tried,
+        events: "account_id,borrower_id,kind,from,to,answer_by\n".to_string() + events,
+        seed: 7,
+    }
+}
+
+/// The treatments that are free for the first account, other than wait and review by a person.
+fn free_for_a0(random: &Random, policy: &Policy) -> Vec<String> {
+    decided(random, policy, |d, share| {
+        let cases = d.guard.situation().cases;
+        if cases.is_empty() {
+            return Vec::new();
+        }
+        let found = certificate(d, share, policy);
+        assert_eq!(found.violations, 0, "{:?}", found.first);
+        let Some(k) = (0..cases.len()).find(|k| cases.account_id(*k) == "a0") else { return Vec::new() };
+        let free = d.policy.treatments.iter().enumerate().filter(|(t, x)| d.free(k, *t) && !["wait", "human_review"].contains(&x.name.as_str()));
+        free.map(|(_, t)| t.name.clone()).collect()
+    })
+}
+
+#[test]
+fn what_is_of_a_person_holds_on_all_their_accounts_from_the_day_of_outreach_on() {
+    let tomorrow = altered(&[("day = \"same\"", "day = \"next\"")]);
+    let plain = "Asia/Shanghai,contract statement,";
+    let free = |events: &str, policy: &Policy| free_for_a0(&person(plain, plain, false, events), policy);
+    assert!(free("", &tomorrow).contains(&"sms".to_string()), "{:?}", free("", &tomorrow));
+    // Written down for the other account, which is not even late.
+    for kind in ["deceased", "cease_contact", "complaint", "moratorium"] {
+        assert_eq!(free(&format!("a1,,{kind},{},,\n", day_before(20)), &tomorrow), [""; 0], "{kind}");
+    }
+    let ill = free(&format!("a1,,hardship_illness,{},,\n", day_before(20)), &tomorrow);
+    assert!(!ill.iter().any(|t| ["call", "letter", "visit"].contains(&t.as_str())), "{ill:?}");
+    // A dispute is of the account that it names.
+    assert!(free(&format!("a1,,dispute,{},,\n", day_before(20)), &tomorrow).contains(&"sms".to_string()));
+    // Known today and in force from tomorrow, when the list is worked.
+    let day: Day = DAY.parse().unwrap();
+    let begins = |kind: &str| {
+        // Known when it was written down, which is today: the table names the day from which it holds.
+        let mut book = person(plain, plain, false, "");
+        book.events = format!("account_id,borrower_id,kind,from,to,answer_by,known_on\n,b0,{kind},{},,,{day}\n", day.plus(1));
+        book
+    };
+    for kind in ["dispute", "moratorium", "cease_contact"] {
+        let done = free_for_a0(&begins(kind), &tomorrow);
+        assert_eq!(done, [""; 0], "{kind}");
+        // Worked on the book's own day, it has not begun.
+        assert!(free_for_a0(&begins(kind), &policy()).contains(&"sms".to_string()), "{kind}");
+    }
+    // No electronic messages, whatever the policy says; an end before the beginning is none.
+    let out = free(
+        &format!(",b0,opt_out,{},,\n", day_before(20)),
+        &altered(&[("id = \"BANK-OPT-OUT\"", "id = \"BANK-OTHER\""), ("hold = \"opt_out\"", "hold = \"debt_advice\"")]),
+    );
+    assert!(!out.contains(&"sms".to_string()), "{out:?}");
+    assert_eq!(free(&format!(",b0,dispute,{},{},\n", day_before(5), day_before(9)), &tomorrow), [""; 0]);
+    // Zones of the two accounts that share no hour of the floor's day, one that nobody knows, channels named for the other account.
+    let zones = |first: &str, second: &str| free_for_a0(&person(first, second, false, ""), &tomorrow);
+    assert!(zones(plain, "Europe/London,contract,").contains(&"sms".to_string()));
+    assert!(!zones(plain, "America/Sao_Paulo,contract,").contains(&"sms".to_string()));
+    assert!(!zones(plain, "Mars/Olympus,contract,").contains(&"sms".to_string()));
+    let deaf = person(plain, "Asia/Shanghai,contract,sms letter", false, &format!(",b0,vulnerable_disabled,{},,\n", day_before(60)));
+    assert!(!free_for_a0(&deaf, &tomorrow).contains(&"call".to_string()));
+}

@@ -19,7 +19,7 @@ fn the_policies_that_come_with_it_are_sound() {
     for name in ["current", "challenger"] {
         let done = look("check", &root(&format!("data/policies/{name}.toml")), &project, &[]);
         assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
-        assert_eq!(text(&done.stdout), format!("{name} 2026-11: sound; 9 treatments, 7 holds, 4 guardrails\n"));
+        assert_eq!(text(&done.stdout), format!("{name} 2026-11: sound; 9 treatments, 7 holds, 5 guardrails\n"));
     }
     if let Some(project) = real::project("cc_credit_record") {
         let done = look("check", &root("data/policies/statuses.toml"), &project, &[]);

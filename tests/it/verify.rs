@@ -89,7 +89,7 @@ fn a_list_or_a_log_that_was_changed_is_a_violation_and_another_policy_is_refused
     let found = json(&done);
     let care = found["by_rule"].as_array().unwrap().iter().find(|r| r["rule"] == "care:first").unwrap().clone();
     assert!(care["disagree"].as_u64().unwrap() > 0, "{care}");
-    assert!(found["first"].as_array().unwrap().iter().any(|v| v["what"] == "decisions.parquet is not what the run wrote"), "{found}");
+    assert!(found["first"].as_array().unwrap().iter().any(|v| v["what"] == "decisions.parquet: it is not what the run wrote"), "{found}");
     std::fs::write(at("run/decisions.parquet"), &was).unwrap();
     assert_eq!(recoup(folder.path(), &["verify", "run", "--quiet"]).status.code(), Some(0));
     // A damaged log, no log.
@@ -179,4 +179,45 @@ fn a_condition_that_is_null_blocks_and_is_counted_and_a_policy_for_another_outco
     assert!(text(&done.stderr).contains("policy.other_outcome") && text(&done.stderr).contains("payments within 30 days cover the arrears"));
     std::fs::write(&file, policy.replacen("[reference]\n", "[reference]\noutcome = \"payments within 30 days cover the arrears\"\n", 1)).unwrap();
     assert_eq!(recoup(folder.path(), &SCORE).status.code(), Some(0));
+}
+
+#[test]
+fn a_record_that_was_forged_is_found() {
+    let folder = stories();
+    let at = |name: &str| folder.path().join(name);
+    let (manifest, ranked) = (std::fs::read_to_string(at("run/manifest.json")).unwrap(), std::fs::read_to_string(at("run/ranked.csv")).unwrap());
+    let changed = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut json: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+        change(&mut json);
+        std::fs::write(at("run/manifest.json"), serde_json::to_string_pretty(&json).unwrap()).unwrap();
+    };
+    let status = |command: &str| recoup(folder.path(), &[command, "run", "--quiet"]).status.code();
+    assert_eq!((status("verify"), status("replay")), (Some(0), Some(0)));
+    // Without the list of outputs nothing is vouched for.
+    changed(&|json| {
+        json.as_object_mut().unwrap().remove("outputs");
+    });
+    assert_eq!((status("verify"), status("replay")), (Some(1), Some(1)));
+    // Figures, assumptions, the policy's text.
+    changed(&|json| json["assumed"] = serde_json::json!([]));
+    assert_eq!(status("replay"), Some(1));
+    changed(&|json| json["cases"] = 50.into());
+    assert_eq!((status("verify"), status("replay")), (Some(1), Some(1)));
+    changed(&|json| json["policy"]["text"] = "name = \"other\"".into());
+    assert_eq!((status("verify"), status("replay")), (Some(1), Some(1)));
+    // A list that names another strategy, with a record made to fit it.
+    let forged = ranked.replacen(",call,", ",legal,", 1);
+    assert_ne!(forged, ranked);
+    std::fs::write(at("run/ranked.csv"), &forged).unwrap();
+    let fits = blake3::hash(forged.as_bytes()).to_hex().to_string();
+    changed(&|json| json["outputs"]["ranked.csv"] = fits.clone().into());
+    assert_eq!((status("verify"), status("replay")), (Some(1), Some(1)));
+    std::fs::write(at("run/ranked.csv"), &ranked).unwrap();
+    std::fs::write(at("run/manifest.json"), &manifest).unwrap();
+    assert_eq!((status("verify"), status("replay")), (Some(0), Some(0)));
+    // A certificate does not outlive a run that can no longer be verified.
+    assert!(at("run/certificate.json").is_file());
+    std::fs::write(at("stories/payments.csv"), "account_id,paid_on,amount\n").unwrap();
+    assert_eq!(status("verify"), Some(2));
+    assert!(!at("run/certificate.json").exists());
 }

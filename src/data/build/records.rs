@@ -14,6 +14,10 @@ use crate::data::history::{
 };
 use std::cmp::Ordering;
 
+/// Kinds of events that are of a person, whichever account they were written down for: who has died, is ill, wants no contact or is protected by a
+/// court is so on every account.
+const PERSONAL: [&str; 8] = ["hardship", "vulnerable", "complaint", "moratorium", "cease_contact", "deceased", "opt_out", "debt_advice"];
+
 /// What builds the records of a book whose accounts are laid out.
 pub(super) struct Records<'a> {
     pub project: &'a Project,
@@ -230,9 +234,18 @@ impl Records<'_> {
         let borrower_cells = sifted.take("borrower_id");
         let (Some(from), Some(kind)) = (sifted.days("from"), sifted.meaning("kind")) else { return tables };
         let kind: Vec<u32> = kind.iter().collect();
-        let known_on = self.posted(sifted.days("known_on"), &from);
+        let said = sifted.days("known_on");
+        let lag = self.project.clock.posting_lag_days;
+        // What is in force may be known before it begins.
+        let announced: Vec<Day> = match &said {
+            Some(said) => said.iter().zip(&from).map(|(said, from)| said.known().unwrap_or(from.plus(lag))).collect(),
+            None => from.iter().map(|from| from.plus(lag)).collect(),
+        };
+        let known_on = self.posted(said, &from);
         let rows = from.len();
-        let to = sifted.days("to").unwrap_or_else(|| vec![Day::NULL; rows]);
+        let mut to = sifted.days("to").unwrap_or_else(|| vec![Day::NULL; rows]);
+        // An end before the beginning is none: what cannot be read frees nobody.
+        to.iter_mut().zip(&from).filter(|(to, from)| **to < **from).for_each(|(to, _)| *to = Day::NULL);
         let answer_by = sifted.days("answer_by");
         let amount = sifted.money("amount").unwrap_or_else(|| vec![Money::NULL; rows]);
         let borrower_of_code = self.borrowers_of_codes(borrower_cells.as_ref());
@@ -242,8 +255,14 @@ impl Records<'_> {
         };
         let mut account_place = vec![NOWHERE; rows];
         let mut borrower_of_row = vec![NOWHERE; rows];
+        let borrower_of = self.borrower_of();
+        let personal: Vec<bool> = EVENT_KINDS.iter().map(|kind| PERSONAL.iter().any(|p| kind.starts_with(p))).collect();
         for row in (0..rows).filter(|row| !sifted.aside.is(*row)) {
             match of_account.as_ref().map(|codes| codes[row]).filter(|code| *code != NO_WORD) {
+                Some(code) if personal.get(kind[row] as usize) == Some(&true) => {
+                    let account = self.places.get(code as usize).copied().unwrap_or(NOWHERE);
+                    borrower_of_row[row] = borrower_of.get(account as usize).copied().unwrap_or(NOWHERE);
+                }
                 Some(code) => account_place[row] = self.places.get(code as usize).copied().unwrap_or(NOWHERE),
                 None => borrower_of_row[row] = borrower_of_code.get(borrower_code[row] as usize).copied().unwrap_or(NOWHERE),
             }
@@ -251,7 +270,7 @@ impl Records<'_> {
         let is = |row: usize, word: &str| EVENT_KINDS.get(kind[row] as usize) == Some(&word);
         let event = |row: usize| Event {
             from: from[row],
-            known_on: known_on[row],
+            known_on: announced[row],
             kind: kind[row] as u8,
             to: to[row].known().unwrap_or(Day::NEVER),
             answer_by: answer_by.as_ref().map_or(Day::NULL, |days| days[row]),

@@ -288,7 +288,12 @@ impl Checker<'_> {
                         .value(b.to_string())
                         .rule(format!("not before {a}"))
                         .help("mend one of the two dates");
-                    self.set_aside(sieve, row, problem);
+                    if table.kind == TableKind::Events {
+                        // A broken date frees nobody: what it is about stays in force.
+                        self.problems.push(table.place(row, problem.help("mend one of the two dates; until then it counts as open")));
+                    } else {
+                        self.set_aside(sieve, row, problem);
+                    }
                 }
             }
         }
@@ -466,8 +471,11 @@ impl Checker<'_> {
             if sieve.span(name).is_none_or(|(_, last)| last <= until) {
                 continue;
             }
+            // What is known already may begin later: a moratorium from tomorrow on.
+            let announced = if sieve.table.kind == TableKind::Events { sieve.table.days("known_on") } else { None };
+            let known = |row: usize| announced.is_some_and(|known| known[row].known().is_some_and(|d| d <= until));
             for (row, day) in days.iter().enumerate() {
-                if day.known().is_some_and(|d| d > until) && !sieve.aside.is(row) {
+                if day.known().is_some_and(|d| d > until) && !sieve.aside.is(row) && !known(row) {
                     let problem = Problem::warning("data.after_data_end", format!("{name} lies after the data's end"))
                         .column(sieve.table.source(name))
                         .value(day.to_string())

@@ -4,7 +4,7 @@ use super::typed::Checker;
 use super::{Channel, Family, Treatment};
 use crate::base::bilingual::Bilingual;
 use crate::base::dates::Day;
-use crate::base::problem::suggestion;
+use crate::base::problem::{Problem, suggestion};
 use crate::base::schema::{CHANNELS, EVENT_KINDS, RESULTS};
 use crate::base::units::Money;
 use crate::base::zone::Hours;
@@ -184,6 +184,25 @@ pub(super) struct TypedParameter {
     by: String,
 }
 
+/// A value that the policy gives a guardrail, with the place where it does.
+pub(super) struct Parameter {
+    value: toml::Value,
+    by: String,
+    file: String,
+    line: u64,
+}
+
+impl Parameter {
+    pub(super) fn of(typed: TypedParameter, checker: &Checker<'_>) -> Parameter {
+        let line = checker.line(typed.value.span().start);
+        Parameter { value: typed.value.into_inner(), by: typed.by, file: checker.file.display().to_string(), line }
+    }
+
+    fn problem(&self, code: &'static str, message: String, rule: &str) -> Problem {
+        Problem::error(code, message).file(self.file.clone()).row(self.line).rule(rule)
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum TypedSeverity {
@@ -221,6 +240,12 @@ pub(super) struct TypedGuardrail {
     blocks: TypedBlocks,
     in_force: Option<TypedInForce>,
     rule: Spanned<TypedRule>,
+}
+
+impl TypedGuardrail {
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
 }
 
 #[derive(Deserialize)]
@@ -287,11 +312,16 @@ impl Checker<'_> {
         &mut self,
         typed: Spanned<TypedGuardrail>,
         pack: Option<usize>,
-        parameters: &BTreeMap<Spanned<String>, TypedParameter>,
+        parameters: &BTreeMap<Spanned<String>, Parameter>,
         treatments: &[Treatment],
     ) -> Option<Guardrail> {
         let at = typed.span().start;
         let g = typed.into_inner();
+        let reserved = ["eligible", "other_account"].contains(&g.id.as_str()) || g.id.contains(':');
+        if g.id.trim().is_empty() || g.id.contains(char::is_whitespace) || reserved {
+            let rule = "a word without spaces and without a colon, and not `eligible` or `other_account`: those are the engine's own";
+            self.push(at, "policy.bad_id", format!("a guardrail cannot be called {:?}", g.id), rule, None);
+        }
         if g.text.lacks_one() {
             self.push(
                 at,
@@ -320,13 +350,8 @@ impl Checker<'_> {
         }
         let parameter = parameters.iter().find(|(id, _)| id.get_ref() == &g.id).map(|(_, p)| p);
         if let Some(p) = parameter.filter(|p| p.by.trim().is_empty()) {
-            self.push(
-                p.value.span().start,
-                "policy.bad_value",
-                format!("nobody is named who gives the value of `{}`", g.id),
-                "by = \"a person or a department\"",
-                None,
-            );
+            let message = format!("nobody is named who gives the value of `{}`", g.id);
+            self.problems.push(p.problem("policy.bad_value", message, "by = \"a person or a department\""));
         }
         let rule_at = g.rule.span().start;
         let line = g.rule.get_ref().sql.as_ref().map_or_else(|| self.line(at), |sql| self.line_of_sql(sql.span().start));
@@ -387,7 +412,7 @@ impl Checker<'_> {
         words.iter().filter_map(|w| self.word(at, w, all, what)).fold(0, |set, place| set | 1 << place)
     }
 
-    fn rule(&mut self, at: usize, id: &str, typed: TypedRule, parameter: Option<&TypedParameter>) -> Option<Rule> {
+    fn rule(&mut self, at: usize, id: &str, typed: TypedRule, parameter: Option<&Parameter>) -> Option<Rule> {
         let given = typed.keys();
         let Some(built_in) = &typed.built_in else {
             let Some(sql) = typed.sql.filter(|_| given.is_empty()) else {
@@ -413,6 +438,10 @@ impl Checker<'_> {
             let may = if may.is_empty() { String::new() } else { format!(", and may have {}", may.join(", ")) };
             self.push(at, "policy.rule", message, &format!("{name} needs {}{may}", needs.join(", ")), None);
             return None;
+        }
+        let empty = [("channels", &typed.channels), ("results", &typed.results), ("kinds", &typed.kinds), ("items", &typed.items)];
+        if let Some((key, _)) = empty.into_iter().find(|(_, list)| list.as_ref().is_some_and(Vec::is_empty)) {
+            self.push(at, "policy.rule", format!("`{key}` of `{id}` is empty, so it would never speak"), "one word or more", None);
         }
         let days = typed.days.unwrap_or(0);
         if typed.days.is_some_and(|d| d < 1) || typed.years.is_some_and(|y| y < 1) {
@@ -497,22 +526,18 @@ impl Checker<'_> {
     }
 
     /// The rule with the value that the policy gives; it may only be stricter than the pack's own.
-    fn with_parameter(&mut self, id: &str, rule: Rule, parameter: Option<&TypedParameter>) -> Option<Rule> {
+    fn with_parameter(&mut self, id: &str, rule: Rule, parameter: Option<&Parameter>) -> Option<Rule> {
         let Some(p) = parameter else { return Some(rule) };
-        let (at, value) = (p.value.span().start, p.value.get_ref());
-        let whole = value.as_integer().and_then(|n| i32::try_from(n).ok()).filter(|n| *n >= 0);
-        let (stricter, said) = match (rule, whole) {
-            (Rule::ClaimLimit { of, most }, _) => {
-                let Some(text) = value.as_str() else {
-                    self.push(at, "policy.bad_value", format!("the value of `{id}` is no amount"), "a decimal in quotes, such as \"54323.00\"", None);
+        let whole = p.value.as_integer().and_then(|n| i32::try_from(n).ok()).filter(|n| *n >= 0);
+        let (stricter, had) = match (rule, whole) {
+            (Rule::ClaimLimit { of, most }, _) => match p.value.as_str().map(|text| Money::parse(text.as_bytes(), self.minor_digits)) {
+                Some(Ok(given)) if given.0 >= 0 => ((given <= most).then_some(Rule::ClaimLimit { of, most: given }), most.text(self.minor_digits)),
+                _ => {
+                    let message = format!("the value of `{id}` is no amount");
+                    self.problems.push(p.problem("policy.bad_value", message, "a decimal in quotes, such as \"54323.00\""));
                     return None;
-                };
-                let given = self.amount(&Spanned::new(at..at, text.to_string()), "value");
-                (given <= most)
-                    .then_some(Rule::ClaimLimit { of, most: given })
-                    .ok_or(most.text(self.minor_digits))
-                    .map_or_else(|had| (None, had), |r| (Some(r), String::new()))
-            }
+                }
+            },
             (Rule::ContactCount(count), Some(n)) => {
                 ((n as u32 <= count.most).then_some(Rule::ContactCount(Count { most: n as u32, ..count })), count.most.to_string())
             }
@@ -524,19 +549,14 @@ impl Checker<'_> {
                 ((1..=years).contains(&n).then_some(Rule::Limitation { years: n, from, interrupted_by }), years.to_string())
             }
             _ => {
-                self.push(
-                    at,
-                    "policy.bad_value",
-                    format!("`{id}` takes no such value"),
-                    "a whole number, or an amount in quotes, for rules that have one",
-                    None,
-                );
+                let message = format!("`{id}` takes no such value");
+                self.problems.push(p.problem("policy.bad_value", message, "a whole number, or an amount in quotes, for rules that have one"));
                 return None;
             }
         };
         if stricter.is_none() {
-            let message = format!("the value that the policy gives `{id}`, {value}, is looser than the pack's, {said}");
-            self.push(at, "policy.looser", message, "a policy may be stricter than a pack, never looser", None);
+            let message = format!("the value that the policy gives `{id}`, {}, is looser than the pack's, {had}", p.value);
+            self.problems.push(p.problem("policy.looser", message, "a policy may be stricter than a pack, never looser"));
         }
         stricter
     }

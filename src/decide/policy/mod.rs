@@ -300,8 +300,8 @@ impl Policy {
 
     fn read(file: &Path, minor_digits: u8) -> Result<(Policy, Problems)> {
         let text = std::fs::read_to_string(file).map_err(|e| io_failure(file, "read the policy file", &e))?;
-        let typed: Typed = toml::from_str(&text).map_err(|e| toml_problem(file, &text, &e).fail())?;
         let mut problems = Problems::default();
+        let typed = typed_policy(file, &text, &mut problems)?;
         let policy = Checker::new(file, &text, minor_digits, &mut problems).policy(typed);
         let rules = RuleBook::of(&policy).entries.len();
         if rules > MOST_RULES {
@@ -384,6 +384,32 @@ impl Policy {
             .chain(effects)
             .chain((!share_modelled).then(|| "assumed: the probability of repaid stands in for the share of arrears repaid".to_string()))
             .collect()
+    }
+}
+
+/// The file as typed. A key that nobody knows is told, its line is left out, and the rest is read on, so that everything is told at once.
+fn typed_policy(file: &Path, text: &str, problems: &mut Problems) -> Result<Typed> {
+    let mut text = text.to_string();
+    loop {
+        let error = match toml::from_str(&text) {
+            Ok(typed) => return Ok(typed),
+            Err(error) => error,
+        };
+        problems.push(toml_problem(file, &text, &error));
+        let line = error.span().filter(|_| error.message().starts_with("unknown field")).map(|span| {
+            let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+            start..text[span.start..].find('\n').map_or(text.len(), |at| span.start + at)
+        });
+        match line {
+            // A line that is a whole entry of its own; blanks in its place keep every other line where it is.
+            Some(line) if toml::from_str::<toml::Table>(&text[line.clone()]).is_ok_and(|table| !table.is_empty()) => {
+                text.replace_range(line.clone(), &" ".repeat(line.len()));
+            }
+            _ => {
+                std::mem::take(problems).stop_on_error()?;
+                return Err(toml_problem(file, &text, &error).fail());
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Packs of guardrails: those that come with recoup, and a bank's own files. Software, not legal advice.
 
 use super::Treatment;
-use super::guardrail::{Guardrail, TypedGuardrail, TypedParameter, Verified};
+use super::guardrail::{Guardrail, Parameter, TypedGuardrail, TypedParameter, Verified};
 use super::typed::Checker;
 use crate::base::bilingual::Bilingual;
 use crate::base::config::toml_problem;
@@ -91,6 +91,9 @@ impl Checker<'_> {
         treatments: &[Treatment],
     ) -> (Vec<Pack>, Vec<Guardrail>) {
         let (mut packs, mut guardrails): (Vec<Pack>, Vec<Guardrail>) = Default::default();
+        let parameters: BTreeMap<Spanned<String>, Parameter> = parameters.into_iter().map(|(id, typed)| (id, Parameter::of(typed, self))).collect();
+        // Also of those that cannot be understood: their problems are told already.
+        let mut ids: Vec<String> = own.iter().map(|g| g.get_ref().id().to_string()).collect();
         for used in uses {
             let at = used.span().start;
             let (name, when) = match used.into_inner() {
@@ -114,6 +117,7 @@ impl Checker<'_> {
             for duty in typed.duty.iter().filter(|d| d.text.lacks_one()) {
                 checker.push(0, "policy.one_language", format!("the duty `{}` is in one language alone", duty.id), "en and zh", None);
             }
+            ids.extend(typed.guardrail.iter().map(|g| g.get_ref().id().to_string()));
             for guardrail in typed.guardrail {
                 let found = checker.guardrail(guardrail, Some(place), &parameters, treatments);
                 guardrails.extend(found.map(|g| Guardrail { jurisdiction: typed.jurisdiction.clone(), ..g }));
@@ -129,9 +133,8 @@ impl Checker<'_> {
             });
         }
         guardrails.extend(own.into_iter().filter_map(|g| self.guardrail(g, None, &parameters, treatments)));
-        let ids: Vec<&str> = guardrails.iter().map(|g| g.id.as_str()).collect();
-        for key in parameters.keys().filter(|k| !ids.contains(&k.get_ref().as_str())) {
-            let help = suggestion(key.get_ref(), ids.iter().copied());
+        for key in parameters.keys().filter(|k| !ids.contains(k.get_ref())) {
+            let help = suggestion(key.get_ref(), ids.iter().map(String::as_str));
             self.push(
                 key.span().start,
                 "policy.unknown_guardrail",

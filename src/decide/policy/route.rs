@@ -105,8 +105,13 @@ impl Checker<'_> {
             self.push(at, "policy.care", "[care] offers nothing".into(), "offer = one or more treatments of assistance", None);
         }
         self.only_assistance(at, &offer, treatments, "[care] offer");
-        if typed.wait_days < 0 {
-            self.push(at, "policy.bad_value", format!("[care] wait_days is {}", typed.wait_days), "days >= 0", None);
+        if typed.wait_days < 1 {
+            self.push(at, "policy.bad_value", format!("[care] wait_days is {}", typed.wait_days), "at least one day: help needs time", None);
+        }
+        let firm = |t: &&Treatment| matches!(t.family, Family::Formal | Family::Legal);
+        if let Some(firm) = treatments.iter().filter(firm).find(|t| t.rung <= typed.gentle_rung) {
+            let message = format!("[care] gentle_rung {} lets `{}` pass before help was offered", typed.gentle_rung, firm.name);
+            self.push(at, "policy.care_too_loose", message, "below everything formal and legal", None);
         }
         let never = self.places(&typed.never, &names);
         if never.iter().any(|p| names[*p] == "wait") {

@@ -4,10 +4,11 @@ use super::Decided;
 use crate::base::bilingual::Lang;
 use crate::base::dates::Day;
 use crate::base::units::logit;
+use crate::base::zone::Zone;
 use crate::base::zone::{DAY_MINUTES, clock};
 use crate::decide::change::{gain, obstacles, share_at_which, stake_at_which};
 use crate::decide::choose::Because;
-use crate::decide::facts::{allowed_minutes, zone_of};
+use crate::decide::facts::{allowed_in_all, zones_of};
 use crate::decide::policy::{Guardrail, Rule};
 use crate::decide::reasons::{lowest, words as reason_words};
 use crate::decide::rulebook::hold_words;
@@ -103,7 +104,8 @@ fn treatment(d: &Decided<'_>, k: usize, place: usize, lang: Lang) -> TreatmentCh
         share_repaid: shares[place],
         gain: ranked::amount(gain(policy, place, d.scored.expected_share().of[k], stake)).text(digits),
         gross: ranked::amount(stake * (shares[place] - shares[wait])).text(digits),
-        cost: ranked::amount(value::cost(t)).text(digits),
+        cost: t.cost.text(digits),
+        cost_in_all: ranked::amount(value::cost(t)).text(digits),
         complaint_cost: t.complaint_cost.text(digits),
         signed_by: t.signed_by.clone(),
         hours: hours(d, k, place),
@@ -151,14 +153,20 @@ pub(super) fn hours(d: &Decided<'_>, k: usize, place: usize) -> Option<AllowedHo
         return None;
     }
     let (facts, outreach) = (guard.facts(k), &policy.outreach);
-    let zone = zone_of(guard.situation(), facts.zone_code())?;
-    let rules = policy.guardrails.iter().filter(|g| g.vetoes && g.blocks.contains(&place) && speaks(d, k, g));
-    let quiet: Vec<_> = rules.filter_map(|g| if let Rule::QuietHours(hours) = g.rule { Some(hours) } else { None }).collect();
-    let minutes = allowed_minutes(outreach, zone, facts.day, &quiet);
-    let ahead = zone.minutes_ahead(facts.day) - outreach.zone.minutes_ahead(facts.day);
-    let on_floor: Vec<u32> = minutes.iter().map(|m| (*m as i32 - ahead).rem_euclid(DAY_MINUTES as i32) as u32).collect();
+    let mut zones = zones_of(guard.situation(), &facts.zone_codes())?;
     let word = d.book.portfolio.time_zone.of(d.observed.cases.account[k] as usize);
     let declared = d.book.project.declared.time_zone.as_ref().map(|a| a.value.as_str());
+    // By the clock of this account's own zone, in hours that are free in all zones of the person.
+    if let Some(own) = word.and_then(Zone::parse) {
+        zones.retain(|zone| *zone != own);
+        zones.insert(0, own);
+    }
+    let zone = *zones.first()?;
+    let rules = policy.guardrails.iter().filter(|g| g.vetoes && g.blocks.contains(&place) && speaks(d, k, g));
+    let quiet: Vec<_> = rules.filter_map(|g| if let Rule::QuietHours(hours) = g.rule { Some(hours) } else { None }).collect();
+    let minutes = allowed_in_all(outreach, &zones, facts.day, &quiet);
+    let ahead = zone.minutes_ahead(facts.day) - outreach.zone.minutes_ahead(facts.day);
+    let on_floor: Vec<u32> = minutes.iter().map(|m| (*m as i32 - ahead).rem_euclid(DAY_MINUTES as i32) as u32).collect();
     Some(AllowedHours {
         on: facts.day,
         borrower: spans(&minutes),
@@ -184,7 +192,7 @@ fn history(d: &Decided<'_>, k: usize, lang: Lang) -> Vec<HistoryLine> {
     let policy = d.decisions.policy;
     let facts = d.decisions.guard.facts(k);
     let limitation = policy.guardrails.iter().filter(|g| speaks(d, k, g)).find_map(|g| match &g.rule {
-        Rule::Limitation { years, from, interrupted_by } => facts.limitation_ends(*years, *from, interrupted_by),
+        Rule::Limitation { years, from, interrupted_by } => facts.limitation(*years, *from, interrupted_by).map(|(_, last)| last),
         _ => None,
     });
     let dates = PolicyDates { answer_within: policy.answer_within, limitation };

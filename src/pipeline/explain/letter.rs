@@ -110,9 +110,10 @@ fn why(d: &Decided<'_>, k: usize, place: usize, lang: Lang) -> Vec<String> {
         Because::WorthMost if policy.treatments[place].name == "wait" => {
             two("Of the steps that the rules allow, none is needed now.", "在规则允许的措施中，目前无需采取任何一项。")
         }
-        Because::WorthMost => {
-            two("Of the steps that the rules allow, this one fits your account best.", "在规则允许的措施中，这一步最适合您的账户。")
-        }
+        Because::WorthMost => two(
+            "Of the steps that the rules allow, this is the one that we expect to do most to settle what is overdue.",
+            "在规则允许的措施中，我们预计这一步最有助于解决逾期。",
+        ),
         Because::NothingElse => two("The rules allow nothing else now.", "规则目前不允许采取其他措施。"),
     };
     let mut said: Vec<String> = Vec::new();
@@ -158,6 +159,7 @@ fn protection(d: &Decided<'_>, entry: &Entry, lang: Lang) -> Option<String> {
             "我们无法排除您受到某种保护的可能，因此须先由人工查看。",
         ),
         Check::Hold(k) => plain::hold(policy.holds[k].name)?,
+        Check::OptOut => plain::hold("opt_out")?,
         Check::Guardrail(k) => match sensitive(&policy.guardrails[k]) {
             Some(name) => plain::hold(name)?,
             None => entry.text.clone(),
@@ -217,9 +219,11 @@ fn answers(d: &Decided<'_>, story: &Timeline, lang: Lang) -> Vec<String> {
     let one = |e: &crate::data::history::Event| {
         let (_, by, _): (_, Day, _) = answer_by(e, within)?;
         let name = or_code(event(kind(e)), kind(e), lang);
-        Some(match lang {
-            Lang::English => format!("Your {name} of {} will be answered by {by}.", e.from),
-            Lang::Chinese => format!("您于 {} 提出的{name}，将于 {by} 前得到答复。", e.from),
+        Some(match (by < d.as_of, lang) {
+            (false, Lang::English) => format!("Your {name} of {} will be answered by {by}.", e.from),
+            (false, Lang::Chinese) => format!("您于 {} 提出的{name}，将于 {by} 前得到答复。", e.from),
+            (true, Lang::English) => format!("Your {name} of {} was to be answered by {by}. We are late, and a person is seeing to it.", e.from),
+            (true, Lang::Chinese) => format!("您于 {} 提出的{name}本应于 {by} 前答复。我们已逾期，正由人工处理。", e.from),
         })
     };
     story.open_questions.iter().filter_map(one).collect()

@@ -15,6 +15,7 @@ use crate::base::files::{refuse_input, write_whole};
 use crate::base::problem::{Problem, Problems, Result, nearest, suggestion};
 use crate::data::catalogue::{Family, Settings};
 use crate::data::observe::Observed;
+use crate::data::read_back::read_back;
 use crate::data::timeline::Timeline;
 use crate::decide::choose::Decisions;
 use crate::decide::policy::Policy;
@@ -44,7 +45,11 @@ struct Decided<'a> {
 /// Those of reading the run's record; `explain.no_case` where the run has no such case; those of [`super::score`].
 pub fn explain(case: &str, run: &Path, moved: &MovedFiles, lang: Lang, page: Option<&Path>, steps: Steps<'_>) -> Result<(Explanation, Problems)> {
     with_run(run, moved, false, steps, |d| {
-        let explanation = case::explanation(d, d.case(case)?, lang);
+        let k = d.case(case)?;
+        let mut explanation = case::explanation(d, k, lang);
+        if let Some(other) = d.decided_otherwise(k, run)? {
+            explanation.changed.insert(0, other.get(lang).to_string());
+        }
         d.write_page(page, || crate::report::page::explanation_page(&explanation))?;
         Ok(explanation)
     })
@@ -63,7 +68,16 @@ pub fn explain_to_borrower(
     steps: Steps<'_>,
 ) -> Result<(Letter, Problems)> {
     let (told, mut problems) = with_run(run, moved, false, steps, |d| {
-        let letter = letter::letter(d, d.case(case)?, lang);
+        let k = d.case(case)?;
+        // A borrower is told what was decided, never what would be now.
+        if let Some(other) = d.decided_otherwise(k, run)? {
+            return Err(Problem::error("explain.other_decision", other.en)
+                .file(run.display().to_string())
+                .value(d.changed.iter().map(|what| what.en.as_str()).collect::<Vec<_>>().join("; "))
+                .help("give the files that the run was made of: --project, --model, --policy; a letter tells what was decided")
+                .fail());
+        }
+        let letter = letter::letter(d, k, lang);
         d.write_page(page, || crate::report::page::letter_page(&letter))?;
         Ok((letter, d.changed.clone()))
     })?;
@@ -164,6 +178,28 @@ fn changed(record: &RunRecord, book: &Book, policy: &Policy) -> Vec<Bilingual> {
 }
 
 impl Decided<'_> {
+    /// What the run decided of a case, by its log, where that is not what is decided by the files as they are now.
+    fn decided_otherwise(&self, k: usize, run: &Path) -> Result<Option<Bilingual>> {
+        let path = run.join("decisions.parquet");
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let log = read_back(&path, &["account_id", "treatment"], &["chosen"], &[])?;
+        let word = |column: usize, row: usize| log.words[column].words.get(log.words[column].codes[row] as usize).map_or("", |w| &**w);
+        let account = self.observed.cases.account_id(k);
+        let was = (0..log.rows).find(|row| log.numbers[0][*row] == 1.0 && word(0, *row) == account).map(|row| word(1, row));
+        let policy = self.decisions.policy;
+        let is = &policy.treatments[usize::from(self.decisions.chosen[k])];
+        let label = |name: &str| policy.place(name).map_or(Bilingual::new(name, name), |t| policy.treatments[t].label.clone());
+        Ok(was.filter(|was| *was != is.name).map(|was| {
+            let was = label(was);
+            Bilingual::new(
+                format!("the run decided {} for this case, and by the files as they are now it is {}", was.en, is.label.en),
+                format!("该批次对本案件的决定为{}，而按现有文件为{}", was.zh, is.label.zh),
+            )
+        }))
+    }
+
     /// The place of a case.
     fn case(&self, case: &str) -> Result<usize> {
         let (cases, as_of) = (&self.observed.cases, self.as_of);

@@ -7,7 +7,10 @@ pub(super) struct Open {
     /// As bits.
     pub vetoed: u32,
     pub gross: Vec<f64>,
-    pub led: Option<usize>,
+    /// Share repaid under each treatment.
+    pub under: Vec<f64>,
+    /// Where it is led, and by what.
+    pub led: Option<(usize, &'static str)>,
 }
 
 fn covers(policy: &Policy, t: usize) -> bool {
@@ -39,7 +42,7 @@ fn under(policy: &Policy, cases: &[Open], cover: usize) -> Option<(f64, Vec<usiz
     for case in cases {
         let own = |t: usize| case.gross[t] - cost(policy, t);
         let pick = match case.led {
-            Some(t) => t,
+            Some((t, _)) => t,
             None => {
                 let mut best = cover;
                 let mut most = case.gross[cover];

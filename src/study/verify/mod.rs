@@ -22,7 +22,7 @@ use crate::decide::policy::{Family, Policy, Rule, Scope};
 use certificate::Tally;
 use choice::Open;
 use conditions::Conditions;
-use hours::{ZoneDay, zones};
+use hours::{ZoneDay, zones, zones_of_person};
 use names::{Names, RuleBits, Set, bits};
 use rayon::prelude::*;
 use rules::Says;
@@ -52,19 +52,26 @@ const CHUNK: usize = 512;
 struct Found {
     vetoes: Set,
     unknown: Set,
+    /// The rules that warn of it.
+    warns: Set,
 }
+
+/// Columns of the log, by their places as they are read.
+const WORDS: [&str; 6] = ["account_id", "treatment", "vetoed_by", "not_known", "chosen_by", "warned_by"];
+const NUMBERS: [&str; 7] = ["gain", "chosen", "share_repaid", "share_waiting", "stake", "cost", "complaint_cost"];
 
 struct Verifier<'a> {
     of: Verifying<'a>,
     names: Names,
     bits: RuleBits,
-    zones: HashMap<(Option<&'a str>, Day), ZoneDay>,
+    zones: HashMap<(Vec<&'a str>, Day), ZoneDay>,
     conditions: Conditions,
     /// As they are without hardship, without vulnerability, without both.
     without: [Conditions; 3],
     log: &'a ReadBack,
     vetoed: Vec<Option<Set>>,
     unknown: Vec<Option<Set>>,
+    warned: Vec<Option<Set>>,
 }
 
 /// Checks the log of a run.
@@ -72,7 +79,7 @@ struct Verifier<'a> {
 /// # Errors
 /// `file.io`, `run.log` where the log cannot be read.
 pub fn verify(of: Verifying<'_>, log: &Path) -> Result<Certificate> {
-    let log = read_back(log, &["account_id", "treatment", "vetoed_by", "not_known", "chosen_by"], &["gain", "share_repaid", "chosen"], &["as_of"])?;
+    let log = read_back(log, &WORDS, &NUMBERS, &["as_of"])?;
     let names = Names::of(of.policy);
     let n = of.situation.cases.len();
     let conditions = Conditions::of(of.policy, of.situation.columns, n, &[], None);
@@ -83,6 +90,7 @@ pub fn verify(of: Verifying<'_>, log: &Path) -> Result<Certificate> {
         without,
         vetoed: names.sets(&log.words[2]),
         unknown: names.sets(&log.words[3]),
+        warned: names.sets(&log.words[5]),
         bits: RuleBits::of(of.policy, &names),
         zones: zones(&of),
         names,
@@ -180,7 +188,7 @@ impl Verifier<'_> {
         let (is, could) = (choice::worth(policy, &open, &chosen), choice::worth(policy, &open, &best));
         for (k, told) in told.iter().enumerate() {
             match open[k].led {
-                Some(led) if led != chosen[k] => {
+                Some((led, _)) if led != chosen[k] => {
                     let what = format!("the policy leads the case to {}", policy.treatments[led].name);
                     tally.violation(self.name(told.case), &policy.treatments[chosen[k]].name, "choice", what);
                 }
@@ -237,7 +245,7 @@ impl Verifier<'_> {
                 u32::MAX => Some(0),
                 code => sets.get(code as usize).copied().flatten(),
             };
-            let (Some(logged), Some(logged_unknown)) = (set(&self.vetoed, 2), set(&self.unknown, 3)) else {
+            let (Some(logged), Some(logged_unknown), Some(warned)) = (set(&self.vetoed, 2), set(&self.unknown, 3), set(&self.warned, 5)) else {
                 tally.violation(
                     self.name(told.case),
                     &treatment.name,
@@ -260,6 +268,16 @@ impl Verifier<'_> {
                 };
                 tally.violation(self.name(told.case), &treatment.name, &self.names.ids[rule], what.into());
             }
+            for rule in bits(warned ^ found[t].warns) {
+                tally.disagree[rule] += 1;
+                tally.violation(
+                    self.name(told.case),
+                    &treatment.name,
+                    &self.names.ids[rule],
+                    "whether it warns of this is not as the log says".into(),
+                );
+            }
+            self.parts(told, t, row, open, tally);
             let cost = (treatment.cost.0 + treatment.complaint_cost.0) as f64;
             let gain = log.numbers[0][row] * 10f64.powi(i32::from(self.of.minor_digits));
             // The log holds whole minor units.
@@ -267,7 +285,7 @@ impl Verifier<'_> {
                 let what = format!("the log says {gain:.0} minor units, and its parts give {:.2}", open.gross[t] - cost);
                 tally.violation(self.name(told.case), &treatment.name, "value", what);
             }
-            if log.numbers[2][row] == 1.0 {
+            if log.numbers[1][row] == 1.0 {
                 chosen.push(t);
                 if vetoes != 0 {
                     tally.chosen_vetoed += 1;
@@ -275,10 +293,46 @@ impl Verifier<'_> {
             }
         }
         match chosen[..] {
-            [one] => Some(one),
+            [one] => {
+                let by = log.words[4].words.get(log.words[4].codes[told.case * n + one] as usize).map_or("", |w| &**w);
+                let free = |t: usize| found[t].vetoes == 0 && elsewhere & (1 << t) == 0;
+                let others = (0..n).any(|t| t != one && Some(t) != policy.place("human_review") && free(t));
+                let should = match open.led {
+                    Some((_, by)) => by,
+                    None if others => "value",
+                    None => "nothing_else",
+                };
+                if by != should {
+                    let what = format!("the log says that {by} led here, and it was {should}");
+                    tally.violation(self.name(told.case), &policy.treatments[one].name, "choice", what);
+                }
+                Some(one)
+            }
             _ => {
                 tally.violation(self.name(told.case), "", "choice", format!("{} treatments are recommended, not one", chosen.len()));
                 None
+            }
+        }
+    }
+
+    /// What a treatment's value is made of, beside what the log says it is.
+    fn parts(&self, told: &Told<'_>, t: usize, row: usize, open: &Open, tally: &mut Tally) {
+        let treatment = &self.of.policy.treatments[t];
+        let minor = 10f64.powi(i32::from(self.of.minor_digits));
+        let wait = self.of.policy.place("wait").unwrap_or(0);
+        let stake = self.of.situation.cases.stake[told.case].known().map_or(f64::NAN, |m| m as f64);
+        let is = [
+            ("share_repaid", 2, open.under[t], 1.1e-6),
+            ("share_waiting", 3, open.under[wait], 1.1e-6),
+            ("stake", 4, stake / minor, 0.001),
+            ("cost", 5, treatment.cost.0 as f64 / minor, 0.001),
+            ("complaint_cost", 6, treatment.complaint_cost.0 as f64 / minor, 0.001),
+        ];
+        for (name, column, should, within) in is {
+            let logged = self.log.numbers[column][row];
+            if (logged - should).abs() > within || logged.is_nan() != should.is_nan() {
+                let what = format!("the log says {name} = {logged}, and it is {should}");
+                tally.violation(self.name(told.case), &treatment.name, "value", what);
             }
         }
     }
@@ -295,9 +349,11 @@ impl Verifier<'_> {
                 let odds = |effect: f64| share / (1.0 - share) * (effect - policy.reference.effect).exp();
                 let under = |t: usize| odds(policy.treatments[t].effect) / (1.0 + odds(policy.treatments[t].effect));
                 let stake = self.of.situation.cases.stake[told.case].known().unwrap_or(0) as f64;
+                let under: Vec<f64> = (0..found.len()).map(under).collect();
                 Open {
                     vetoed: (0..found.len()).filter(|t| found[*t].vetoes != 0).fold(0, |set, t| set | 1 << t),
-                    gross: (0..found.len()).map(|t| stake * (under(t) - under(wait))).collect(),
+                    gross: under.iter().map(|share| stake * (share - under[wait])).collect(),
+                    under,
                     led: None,
                 }
             })
@@ -311,11 +367,11 @@ impl Verifier<'_> {
     }
 
     /// Where a case is led: by a hold, by care, to a person who finds a channel, by ability and willingness; in that order.
-    fn led(&self, told: &Told<'_>, found: &[Found], free: &dyn Fn(usize) -> bool) -> Option<usize> {
+    fn led(&self, told: &Told<'_>, found: &[Found], free: &dyn Fn(usize) -> bool) -> Option<(usize, &'static str)> {
         let policy = self.of.policy;
         for hold in policy.holds.iter().filter(|h| told.holds(h.name)) {
             if let Some(place) = hold.recommend.filter(|p| free(*p)) {
-                return Some(place);
+                return Some((place, "hold"));
             }
         }
         let flagged = told.needs_care();
@@ -323,18 +379,18 @@ impl Verifier<'_> {
             && told.plan_since_flag().is_none()
             && let Some(place) = policy.care.offer.iter().copied().find(|p| free(*p))
         {
-            return Some(place);
+            return Some((place, "care"));
         }
         let accessible = self.bits.accessible;
         if flagged && found.iter().any(|f| f.vetoes & accessible != 0) {
             let contact = |t: &usize| policy.treatments[*t].channel.is_contact();
             let only_channel = (0..found.len()).filter(contact).any(|t| found[t].vetoes == accessible);
             if only_channel && !(0..found.len()).filter(contact).any(free) {
-                return policy.place("human_review").filter(|p| free(*p));
+                return policy.place("human_review").filter(|p| free(*p)).map(|place| (place, "access"));
             }
         }
         let route = policy.routes.iter().find(|r| r.quadrant == self.quadrant(told.case))?;
-        route.prefer.iter().chain(&route.recommend).copied().find(|p| free(*p))
+        route.prefer.iter().chain(&route.recommend).copied().find(|p| free(*p)).map(|place| (place, "routing"))
     }
 
     fn quadrant(&self, case: usize) -> &'static str {
@@ -363,13 +419,23 @@ impl Verifier<'_> {
         for (hold, bit) in policy.holds.iter().zip(&bits.holds).filter(|(h, _)| told.holds(h.name)) {
             speak(Says::Yes, *bit, &|t| !hold.allow.contains(&t));
         }
+        if told.holds("opt_out") {
+            speak(Says::Yes, bits.opt_out, &|t| ["sms", "email", "app"].contains(&policy.treatments[t].channel.name()));
+        }
         let unknown_zone = ZoneDay::default();
-        let zone = self.zones.get(&(self.of.situation.book.time_zone.of(told.account), told.day)).unwrap_or(&unknown_zone);
-        for (k, guardrail) in policy.guardrails.iter().enumerate().filter(|(_, g)| g.vetoes) {
+        let zone = self.zones.get(&(zones_of_person(&self.of, told.borrower), told.day)).unwrap_or(&unknown_zone);
+        let mut warnings: Vec<(usize, Set)> = Vec::new();
+        for (k, guardrail) in policy.guardrails.iter().enumerate() {
             let in_force = guardrail.from <= told.day && told.day <= guardrail.until;
             let not_for = guardrail.pack.and_then(|p| conditions.packs[p].as_ref()).is_some_and(|c| c[told.case] == Some(false));
-            if in_force && !not_for {
-                speak(self.guardrail(k, told, conditions, zone), bits.guardrails[k], &|t| guardrail.blocks.contains(&t));
+            if !in_force || not_for {
+                continue;
+            }
+            let says = self.guardrail(k, told, conditions, zone);
+            if guardrail.vetoes {
+                speak(says, bits.guardrails[k], &|t| guardrail.blocks.contains(&t));
+            } else if says != Says::No {
+                warnings.extend(guardrail.blocks.iter().map(|t| (*t, bits.guardrails[k])));
             }
         }
         speak(Says::Yes, bits.together, &|t| zone.together & (1 << t) != 0);
@@ -381,12 +447,16 @@ impl Verifier<'_> {
                 });
             }
             speak(Says::Yes, bits.never, &|t| policy.care.never.contains(&t));
-            if let Some(named) = self.of.situation.book.accessible_channels.of(told.account).filter(|_| told.holds("vulnerable")) {
-                let named: Vec<&str> = named.split_whitespace().collect();
-                speak(Says::Yes, bits.accessible, &|t| {
-                    let channel = policy.treatments[t].channel;
-                    channel.is_contact() && !named.contains(&channel.name())
-                });
+            if told.holds("vulnerable") {
+                let book = self.of.situation.book;
+                for account in book.accounts_of[told.borrower]..book.accounts_of[told.borrower + 1] {
+                    let Some(named) = book.accessible_channels.of(account) else { continue };
+                    let named: Vec<&str> = named.split_whitespace().collect();
+                    speak(Says::Yes, bits.accessible, &|t| {
+                        let channel = policy.treatments[t].channel;
+                        channel.is_contact() && !named.contains(&channel.name())
+                    });
+                }
             }
         }
         if let Some((route, bit)) = policy.routes.iter().zip(&bits.routes).find(|(r, _)| r.quadrant == self.quadrant(told.case)) {
@@ -405,6 +475,9 @@ impl Verifier<'_> {
                 let says = condition[told.case].map_or(Says::Unknown, |holds| (!holds).into());
                 speak(says, bits.eligible, &|other| other == t);
             }
+        }
+        for (t, rule) in warnings {
+            found[t].warns |= rule;
         }
         found
     }

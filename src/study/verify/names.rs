@@ -24,7 +24,8 @@ impl Names {
         };
         add("events:unknown".into());
         policy.holds.iter().for_each(|h| add(format!("hold:{}", h.name)));
-        policy.guardrails.iter().filter(|g| g.vetoes).for_each(|g| add(g.id.clone()));
+        add("hold:opt_out".into());
+        policy.guardrails.iter().for_each(|g| add(g.id.clone()));
         ["hours:together", "care:first", "care:never", "care:accessible", "care:softer"].iter().for_each(|id| add(id.to_string()));
         policy.routes.iter().for_each(|r| add(format!("routing:{}", r.quadrant)));
         ["ladder:court", "ladder:rung", "ladder:after", "eligible", OTHER_ACCOUNT].iter().for_each(|id| add(id.to_string()));
@@ -48,6 +49,7 @@ pub(super) struct RuleBits {
     pub(super) guardrails: Vec<Set>,
     pub(super) routes: Vec<Set>,
     pub(super) events: Set,
+    pub(super) opt_out: Set,
     pub(super) together: Set,
     pub(super) first: Set,
     pub(super) never: Set,
@@ -67,6 +69,7 @@ impl RuleBits {
             guardrails: policy.guardrails.iter().map(|g| names.bit(&g.id)).collect(),
             routes: policy.routes.iter().map(|r| names.bit(&format!("routing:{}", r.quadrant))).collect(),
             events: names.bit("events:unknown"),
+            opt_out: names.bit("hold:opt_out"),
             together: names.bit("hours:together"),
             first: names.bit("care:first"),
             never: names.bit("care:never"),

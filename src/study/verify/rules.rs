@@ -155,9 +155,9 @@ pub(super) fn limitation(told: &Told<'_>, years: i32, from: LimitFrom, by: &Inte
     (told.day > years_later(runs_from, years)).into()
 }
 
-/// The minutes of the floor's day, by its own clock, at which no quiet hours run where the borrower lives.
-pub(super) fn open_minutes(policy: &Policy, zone: Zone, day: Day, quiet: &[(u32, u32)]) -> usize {
-    let ahead = zone.minutes_ahead(day) - policy.outreach.zone.minutes_ahead(day);
+/// The minutes of the floor's day, by its own clock, at which no quiet hours run wherever the borrower may live.
+pub(super) fn open_minutes(policy: &Policy, zones: &[Zone], day: Day, quiet: &[(u32, u32)]) -> usize {
+    let ahead: Vec<i32> = zones.iter().map(|zone| zone.minutes_ahead(day) - policy.outreach.zone.minutes_ahead(day)).collect();
     let is_quiet = |local: i32| {
         quiet.iter().any(|(from, to)| {
             let (from, to) = (*from as i32, *to as i32);
@@ -165,5 +165,7 @@ pub(super) fn open_minutes(policy: &Policy, zone: Zone, day: Day, quiet: &[(u32,
             if from < to { from <= local && local < to } else { !(to <= local && local < from) }
         })
     };
-    (policy.outreach.hours.from..policy.outreach.hours.to).filter(|minute| !is_quiet((*minute as i32 + ahead + 2 * 1440) % 1440)).count()
+    (policy.outreach.hours.from..policy.outreach.hours.to)
+        .filter(|minute| ahead.iter().all(|ahead| !is_quiet((*minute as i32 + ahead + 2 * 1440) % 1440)))
+        .count()
 }

@@ -23,6 +23,7 @@ pub(super) struct Told<'a> {
     pub on: &'a Situation<'a>,
     pub case: usize,
     pub account: usize,
+    pub borrower: usize,
     pub as_of: Day,
     /// The day of outreach.
     pub day: Day,
@@ -52,12 +53,12 @@ impl<'a> Told<'a> {
         }
         let mut events: Vec<Event> = Vec::new();
         for event in book.borrower_events.of(borrower).iter().chain(book.account_events.of(account)) {
-            if event.from <= as_of && event.known_on <= as_of {
+            if event.from.0 <= as_of.0 + days_after && event.known_on <= as_of {
                 events.push(*event);
             }
         }
         events.sort();
-        Told { on, case, account, as_of, day: Day(as_of.0 + days_after), contacts, events, ignoring: [false; 2] }
+        Told { on, case, account, borrower, as_of, day: Day(as_of.0 + days_after), contacts, events, ignoring: [false; 2] }
     }
 
     pub(super) fn kind(event: &Event) -> &'static str {
@@ -72,8 +73,10 @@ impl<'a> Told<'a> {
     pub(super) fn holds(&self, name: &str) -> bool {
         if name == "plan_active" {
             // The latest word on a plan decides.
-            let last = self.events.iter().rev().find(|e| matches!(Self::kind(e), "plan_active" | "plan_broken" | "plan_completed"));
-            return last.is_some_and(|e| Self::kind(e) == "plan_active" && self.in_force(e));
+            let begun = |e: &&Event| e.from <= self.as_of && matches!(Self::kind(e), "plan_active" | "plan_broken" | "plan_completed");
+            let last = self.events.iter().rev().find(begun);
+            let begins = self.events.iter().any(|e| e.from > self.as_of && Self::kind(e) == "plan_active");
+            return begins || last.is_some_and(|e| Self::kind(e) == "plan_active" && self.in_force(e));
         }
         if (name == "hardship" && self.ignoring[0]) || (name == "vulnerable" && self.ignoring[1]) {
             return false;
@@ -109,7 +112,7 @@ impl<'a> Told<'a> {
 
     /// Where the claim stands before a court: the latest word on it.
     pub(super) fn legal_stage(&self) -> &'static str {
-        self.events.iter().rev().find_map(|e| Self::kind(e).strip_prefix("legal_")).unwrap_or("none")
+        self.events.iter().rev().filter(|e| e.from <= self.as_of).find_map(|e| Self::kind(e).strip_prefix("legal_")).unwrap_or("none")
     }
 
     pub(super) fn contacts_are_known(&self) -> bool {
