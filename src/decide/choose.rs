@@ -204,7 +204,7 @@ impl<'g, 'a> Chooser<'g, 'a> {
     fn group(&self, range: Range<usize>, fired: &[Fired]) -> Vec<Decided> {
         let group = self.valued(range.clone());
         let [hardship, vulnerable] = softening();
-        let present = range.clone().fold(Holds::default(), |all, case| all.and(self.guard.facts(case).holds()));
+        let present = fired.iter().fold(Holds::default(), |all, fired| all.and(fired.holds));
         if !present.has(hardship) && !present.has(vulnerable) {
             return self.choose(range, fired, &group, Holds::default());
         }
@@ -226,7 +226,7 @@ impl<'g, 'a> Chooser<'g, 'a> {
     /// What fires, and that nothing is firmer than these treatments; no limit where there are none.
     fn no_firmer(&self, fired: &[Fired], cap: &[u8]) -> Vec<Fired> {
         let softer = |k: usize| cap.get(k).map_or(0, |place| self.softer[usize::from(*place)]);
-        fired.iter().enumerate().map(|(k, fired)| Fired { rules: fired.rules | softer(k), unknown: fired.unknown }).collect()
+        fired.iter().enumerate().map(|(k, fired)| Fired { rules: fired.rules | softer(k), ..*fired }).collect()
     }
 
     fn valued(&self, range: Range<usize>) -> Group {
@@ -244,14 +244,13 @@ impl<'g, 'a> Chooser<'g, 'a> {
     /// Where a case is led before value is asked: a hold first, then care, then ability and willingness.
     fn led(&self, case: usize, fired: Fired, ignoring: Holds, free: &dyn Fn(usize) -> bool) -> Option<(usize, Because)> {
         let policy = self.guard.policy;
-        let facts = self.guard.facts_without(case, ignoring);
-        let hold = policy.holds.iter().enumerate().find(|(_, r)| facts.holds().has(r.hold) && r.recommend.is_some_and(free));
+        let hold = policy.holds.iter().enumerate().find(|(_, r)| fired.holds.has(r.hold) && r.recommend.is_some_and(free));
         if let Some((rule, hold)) = hold {
             return hold.recommend.map(|place| (place, Because::Hold(rule as u8)));
         }
         let rules = &self.guard.rules;
         if fired.rules & self.care_first != 0
-            && facts.care_offered().is_none()
+            && self.guard.facts_without(case, ignoring).care_offered().is_none()
             && let Some(place) = policy.care.offer.iter().copied().find(|p| free(*p))
         {
             return Some((place, Because::Care));

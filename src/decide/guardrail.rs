@@ -9,7 +9,7 @@ use crate::base::zone::Hours;
 use crate::data::cases::Holds;
 use crate::data::expressions::{Columns, Expression};
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Cases looked at together: fixed, so that no output depends on threads.
 const CHUNK: usize = 4_096;
@@ -24,6 +24,8 @@ pub struct Fired {
     pub rules: Mask,
     /// Of those, the ones whose facts are unknown.
     pub unknown: Mask,
+    /// What is in force for it, on the day of outreach too.
+    pub holds: Holds,
 }
 
 /// The policy's rules, ready to be looked at.
@@ -35,7 +37,10 @@ pub struct Guard<'a> {
     /// Its conditions.
     pub bound: Bound,
     situation: Situation<'a>,
-    quiet: BTreeMap<(Vec<u32>, Day), Quiet>,
+    /// What quiet hours leave, one a set of zones and day.
+    quiet: Vec<Quiet>,
+    /// The place in `quiet` of each case; empty where no rule asks for hours.
+    quiet_of: Vec<u32>,
     minor_units: f64,
 }
 
@@ -57,7 +62,7 @@ impl<'a> Guard<'a> {
     pub fn of(policy: &'a Policy, situation: Situation<'a>, minor_digits: u8) -> Result<Guard<'a>> {
         let bound = policy.bind(situation.columns)?;
         let minor_units = 10f64.powi(i32::from(minor_digits));
-        let mut guard = Guard { policy, rules: RuleBook::of(policy), bound, situation, quiet: BTreeMap::new(), minor_units };
+        let mut guard = Guard { policy, rules: RuleBook::of(policy), bound, situation, quiet: Vec::new(), quiet_of: Vec::new(), minor_units };
         if policy.guardrails.iter().any(|g| matches!(g.rule, Rule::QuietHours(_))) {
             guard.quiet_hours();
         }
@@ -67,20 +72,22 @@ impl<'a> Guard<'a> {
     /// What every zone leaves on every day of outreach: few zones, few days.
     fn quiet_hours(&mut self) {
         let cases = self.situation.cases;
-        let mut asked: BTreeSet<(Vec<u32>, Day)> = BTreeSet::new();
+        let mut asked: BTreeMap<(Vec<u32>, Day), u32> = BTreeMap::new();
+        let mut quiet_of: Vec<u32> = Vec::with_capacity(cases.len());
         for case in 0..cases.len() {
             // A borrower's cases of one day stand together.
             let same = case > 0 && cases.borrower[case] == cases.borrower[case - 1] && cases.as_of[case] == cases.as_of[case - 1];
-            if !same {
-                let facts = self.facts(case);
-                asked.insert((facts.zone_codes(), facts.day));
-            }
-        }
-        for (codes, day) in asked {
-            let Some(zones) = zones_of(&self.situation, &codes) else {
-                self.quiet.insert((codes, day), Quiet::default());
+            if let Some(last) = quiet_of.last().copied().filter(|_| same) {
+                quiet_of.push(last);
                 continue;
-            };
+            }
+            let facts = self.facts(case);
+            let next = asked.len() as u32;
+            quiet_of.push(*asked.entry((facts.zone_codes(), facts.day)).or_insert(next));
+        }
+        let mut quiet = vec![Quiet::default(); asked.len()];
+        for ((codes, day), place) in asked {
+            let Some(zones) = zones_of(&self.situation, &codes) else { continue };
             let hours_of = |set: u64| -> Vec<Hours> {
                 let in_set = self.policy.guardrails.iter().enumerate().filter(|(k, g)| set & (1 << k) != 0 && (g.from..=g.until).contains(&day));
                 in_set.filter_map(|(_, g)| if let Rule::QuietHours(hours) = g.rule { Some(hours) } else { None }).collect()
@@ -91,8 +98,9 @@ impl<'a> Guard<'a> {
             };
             let alone = (0..self.policy.guardrails.len()).filter(|k| none_left(1 << k)).fold(0, |set, k| set | 1 << k);
             let together = self.rules.mask_of(|check| matches!(check, Check::HoursTogether(set) if none_left(*set)));
-            self.quiet.insert((codes, day), Quiet { known: true, alone, together });
+            quiet[place as usize] = Quiet { known: true, alone, together };
         }
+        (self.quiet, self.quiet_of) = (quiet, quiet_of);
     }
 
     /// The facts of a case.
@@ -135,9 +143,8 @@ impl<'a> Guard<'a> {
         // Only a plan's offer and the day tell what care leaves: looked up once.
         let offered = if needs_care { facts.care_offered() } else { None };
         let mut tries: Option<Tries> = None;
-        let quiet =
-            if self.quiet.is_empty() { Quiet::default() } else { self.quiet.get(&(facts.zone_codes(), facts.day)).copied().unwrap_or_default() };
-        let mut fired = Fired::default();
+        let quiet = self.quiet_of.get(case).map_or_else(Quiet::default, |place| self.quiet[*place as usize]);
+        let mut fired = Fired { holds, ..Fired::default() };
         for (bit, entry) in self.rules.entries.iter().enumerate() {
             if entry.touches == 0 {
                 continue;

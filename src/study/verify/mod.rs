@@ -22,11 +22,10 @@ use crate::decide::policy::{Family, Policy, Rule, Scope};
 use certificate::Tally;
 use choice::Open;
 use conditions::Conditions;
-use hours::{ZoneDay, zones, zones_of_person};
+use hours::{ZoneDay, zones};
 use names::{Names, RuleBits, Set, bits};
 use rayon::prelude::*;
 use rules::Says;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 use told::Told;
@@ -64,7 +63,8 @@ struct Verifier<'a> {
     of: Verifying<'a>,
     names: Names,
     bits: RuleBits,
-    zones: HashMap<(Vec<&'a str>, Day), ZoneDay>,
+    /// What quiet hours leave, and of each case which of these.
+    zones: (Vec<ZoneDay>, Vec<u32>),
     conditions: Conditions,
     /// As they are without hardship, without vulnerability, without both.
     without: [Conditions; 3],
@@ -422,8 +422,7 @@ impl Verifier<'_> {
         if told.holds("opt_out") {
             speak(Says::Yes, bits.opt_out, &|t| ["sms", "email", "app"].contains(&policy.treatments[t].channel.name()));
         }
-        let unknown_zone = ZoneDay::default();
-        let zone = self.zones.get(&(zones_of_person(&self.of, told.borrower), told.day)).unwrap_or(&unknown_zone);
+        let zone = &self.zones.0[self.zones.1[told.case] as usize];
         let mut warnings: Vec<(usize, Set)> = Vec::new();
         for (k, guardrail) in policy.guardrails.iter().enumerate() {
             let in_force = guardrail.from <= told.day && told.day <= guardrail.until;
