@@ -404,13 +404,18 @@ fn all_that_is_held_of_one_person() {
     let accounts = in_file("accounts", "borrower_id");
     assert_eq!(records("accounts").len(), accounts.len());
     if accounts.len() == 1 {
-        for table in ["instalments", "contacts"] {
+        for table in ["instalments", "contacts", "payments"] {
             assert_eq!(records(table).len(), in_file(table, "account_id").len(), "{table}");
         }
-        assert_eq!(records("payments").len() + records("failed_debits").len(), in_file("payments", "account_id").len());
+        // To the letter, with their places.
+        let (contact, file) = (&records("contacts")[0], &in_file("contacts", "account_id")[0]);
+        for column in ["contacted_on", "channel", "direction", "result"] {
+            assert_eq!(contact[column], file[column].as_str(), "{column}");
+        }
+        assert!(contact["file"].as_str().unwrap().ends_with("contacts.csv.gz") && contact["row"].as_str().unwrap().parse::<u64>().is_ok());
     }
     assert_eq!(records("accounts")[0]["region"], accounts[0]["region"].as_str());
-    assert_eq!(records("protected")[0]["value"], accounts[0]["age_band"].as_str());
+    assert_eq!(records("accounts")[0]["age_band"], accounts[0]["age_band"].as_str());
     assert!(held[0]["notes"][0].as_str().unwrap().contains("for the audit alone"));
     // What each run decided, from the same path as the list.
     let runs = all["runs"].as_array().unwrap();
@@ -422,7 +427,7 @@ fn all_that_is_held_of_one_person() {
     let dpd = case["features"].as_array().unwrap().iter().find(|f| f["name"] == "dpd").unwrap();
     assert_eq!(dpd["value"], row["dpd"].as_str());
     let page = std::fs::read_to_string(folder.path().join("person.html")).unwrap();
-    assert!(page.contains("Every feature") && page.contains("age_band"));
+    assert!(page.contains("Every feature") && page.contains("age band"));
     let zh = text(&recoup(folder.path(), &["explain", "--person", person, "--run", "run", "--lang", "zh"]).stdout);
     assert!(zh.contains("受保护属性仅为审计而持有") && zh.contains("知悉日"), "{zh}");
     // Nobody of that name; neither or both; a case of two runs.

@@ -1,6 +1,7 @@
 //! `recoup explain`: what a run decided, decided again and laid open: one case for an analyst or for its borrower, or everything of one person.
 
 mod case;
+mod held;
 mod letter;
 mod person;
 
