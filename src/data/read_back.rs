@@ -17,6 +17,9 @@ pub struct WordColumn {
     pub words: Vec<Box<str>>,
 }
 
+/// So many words are looked through one by one.
+const FEW: usize = 16;
+
 /// Columns of a file.
 #[derive(Clone, Debug, Default)]
 pub struct ReadBack {
@@ -85,6 +88,12 @@ pub fn read_back(path: &Path, words: &[&str], numbers: &[&str], days: &[&str]) -
             if text != last {
                 last = text;
                 last_code = text.map_or(u32::MAX, |text| {
+                    // A handful of words is looked through faster than hashed.
+                    if column.words.len() <= FEW
+                        && let Some(place) = column.words.iter().position(|word| **word == *text)
+                    {
+                        return place as u32;
+                    }
                     *known.entry(text).or_insert_with(|| {
                         column.words.push(text.into());
                         column.words.len() as u32 - 1

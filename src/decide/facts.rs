@@ -238,14 +238,19 @@ impl<'a> Facts<'a> {
             };
             days.extend(self.contacts(Day(i32::MIN)).filter(reached).map(|k| c.contacted_on[k]));
         }
-        days.sort_unstable();
+        let latest = days.iter().copied().max().unwrap_or(begins);
         let mut clock = begins;
-        for day in days {
-            // No period of years is shorter than 365 days each: the calendar is asked only where it may matter.
-            if day.since(clock) > 365 * years && day > clock.plus_months(12 * years) {
-                break;
+        // No period of years is shorter than 365 days each: order and calendar are asked only where they may matter.
+        if latest.since(begins) <= 365 * years {
+            clock = clock.max(latest);
+        } else {
+            days.sort_unstable();
+            for day in days {
+                if day.since(clock) > 365 * years && day > clock.plus_months(12 * years) {
+                    break;
+                }
+                clock = clock.max(day);
             }
-            clock = clock.max(day);
         }
         Some((clock, clock.plus_months(12 * years)))
     }

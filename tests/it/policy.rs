@@ -98,6 +98,11 @@ fn what_is_wrong_with_a_policy_is_said_with_what_to_do() {
         ("value = \"54323.00\"\nby = \"head of legal of the stories: Zhejiang 2022\"", "", "config.unreadable", "missing field"),
         ("\"cn-bank\"", "\"cn-bnak\"", "policy.unknown_pack", "did you mean `cn-bank`?"),
         ("rung = 7", "rung = 2", "policy.law_not_last", "law comes last"),
+        ("gentle_rung = 1", "gentle_rung = 3", "policy.care_too_loose", "lets `letter` pass before help was offered"),
+        ("id = \"BANK-MINOR\"", "id = \"hold:mine\"", "policy.bad_id", "the engine's own"),
+        ("id = \"BANK-MINOR\"", "id = \"two words\"", "policy.bad_id", "without spaces"),
+        ("items = [\"contract\", \"statement\"]", "items = []", "policy.rule", "would never speak"),
+        ("[parameters.CN-SMALL-CLAIMS]\nvalue = \"54323.00\"", "[parameters.CN-SMALL-CLAIMS]\nvalue = 54323", "policy.bad_value", "is no amount"),
         ("[routing.neither]\nallow = [", "[routing.neither]\nallow = [\"letter\", ", "policy.route_too_firm", "a person looks first"),
     ] {
         let done = changed(from, to);
@@ -113,6 +118,13 @@ fn what_is_wrong_with_a_policy_is_said_with_what_to_do() {
     assert!(text(&changed("[parameters.CN-SMALL-CLAIMS]", looser).stderr).contains("policy.looser"));
     let stricter = looser.replace("value = 5", "value = 2");
     assert_eq!(changed("[parameters.CN-SMALL-CLAIMS]", &stricter).status.code(), Some(0));
+    // A value that cannot be read is told once, where it stands.
+    let odd = text(&changed("value = \"54323.00\"", "value = 54323").stderr);
+    assert!(!odd.contains("policy.unknown_guardrail") && odd.contains("policy.toml"), "{odd}");
+    // Two keys that nobody knows, and a negative cost.
+    let typos = changed("cost = \"9.00\"", "colour = \"red\"\ncost = \"-9.00\"\nweight = 3");
+    let said = text(&typos.stderr);
+    assert!(said.contains("`colour`") && said.contains("`weight`") && said.contains("is negative"), "{said}");
     // Everything at once: a negative cost and an unknown column.
     let both = changed("cost = \"9.00\"", "cost = \"-9.00\"\neligible = \"dpdd > 1\"\nlabel = { en = \"x\", zh = \"甲\" }\n#");
     assert!(text(&both.stderr).contains("is negative") | text(&both.stderr).contains("duplicate key"), "{}", text(&both.stderr));

@@ -72,6 +72,8 @@ struct Verifier<'a> {
     vetoed: Vec<Option<Set>>,
     unknown: Vec<Option<Set>>,
     warned: Vec<Option<Set>>,
+    /// The code of each treatment's name in the log.
+    names_in_log: Vec<Option<u32>>,
 }
 
 /// Checks the log of a run.
@@ -91,6 +93,7 @@ pub fn verify(of: Verifying<'_>, log: &Path) -> Result<Certificate> {
         vetoed: names.sets(&log.words[2]),
         unknown: names.sets(&log.words[3]),
         warned: names.sets(&log.words[5]),
+        names_in_log: of.policy.treatments.iter().map(|t| log.words[1].words.iter().position(|w| **w == *t.name).map(|k| k as u32)).collect(),
         bits: RuleBits::of(of.policy, &names),
         zones: zones(&of),
         names,
@@ -232,7 +235,10 @@ impl Verifier<'_> {
         for (t, treatment) in policy.treatments.iter().enumerate() {
             let row = told.case * n + t;
             let word = |column: usize| log.words[column].words.get(log.words[column].codes[row] as usize).map_or("", |w| &**w);
-            if word(0) != self.of.situation.cases.account_id(told.case) || word(1) != treatment.name || log.days[0][row] != told.as_of {
+            let first = told.case * n;
+            let of_case =
+                if t == 0 { word(0) == self.of.situation.cases.account_id(told.case) } else { log.words[0].codes[row] == log.words[0].codes[first] };
+            if !of_case || Some(log.words[1].codes[row]) != self.names_in_log[t] || log.days[0][row] != told.as_of {
                 tally.violation(
                     self.name(told.case),
                     &treatment.name,

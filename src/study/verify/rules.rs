@@ -143,8 +143,13 @@ pub(super) fn limitation(told: &Told<'_>, years: i32, from: LimitFrom, by: &Inte
             interruptions.push(contact.on);
         }
     }
-    interruptions.sort();
     let mut runs_from = begin;
+    // Where the last of them came within the first period, all did, and it is the last that counts.
+    if let Some(last) = interruptions.iter().max().copied().filter(|last| last.0 - begin.0 <= 365 * years) {
+        runs_from = begin.max(last);
+        interruptions.clear();
+    }
+    interruptions.sort();
     for day in interruptions {
         // 365 days a year lie within the period, whatever the calendar.
         let within = day.0 - runs_from.0 <= 365 * years || day <= years_later(runs_from, years);
