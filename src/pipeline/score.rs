@@ -292,6 +292,7 @@ fn vetoes(decisions: &Decisions<'_>) -> Vec<VetoCount> {
             rule: one.map_or(entry.id.clone(), |t| format!("{} {}", entry.id, t.name)),
             text: entry.text.clone(),
             authority: entry.authority.as_ref().map(|(authority, _)| authority.clone()),
+            unverified: entry.authority.as_ref().is_some_and(|(_, verified)| !verified.is_verified()),
             cases: cases(&|fired| fired.rules),
             not_known: cases(&|fired| fired.unknown),
         }

@@ -9,6 +9,7 @@ mod pack;
 mod route;
 mod treatment;
 mod typed;
+mod typed_guardrail;
 
 pub use guardrail::{ClaimOf, Count, Guardrail, Interruptions, LimitFrom, Rule, Since, Verified};
 pub use pack::{Duty, PACKS, Pack};

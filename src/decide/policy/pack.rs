@@ -1,8 +1,9 @@
 //! Packs of guardrails: those that come with recoup, and a bank's own files. Software, not legal advice.
 
 use super::Treatment;
-use super::guardrail::{Guardrail, Parameter, TypedGuardrail, TypedParameter, Verified};
+use super::guardrail::{Guardrail, Verified};
 use super::typed::Checker;
+use super::typed_guardrail::{Parameter, TypedGuardrail, TypedParameter};
 use crate::base::bilingual::Bilingual;
 use crate::base::config::toml_problem;
 use crate::base::dates::Day;

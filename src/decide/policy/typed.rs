@@ -1,9 +1,9 @@
 //! A policy file as typed, and how it is checked into what is meant: every problem with its line.
 
-use super::guardrail::{TypedGuardrail, TypedParameter};
 use super::pack::TypedPackUse;
 use super::route::{TypedCare, TypedHold, TypedRoute};
 use super::treatment::{TypedReference, TypedTreatment};
+use super::typed_guardrail::{TypedGuardrail, TypedParameter};
 use super::{AnswerWithin, Channel, Outreach, Policy, Rights, Route, Scope, Treatment};
 use crate::base::problem::{Problem, Problems, suggestion};
 use crate::base::units::Money;

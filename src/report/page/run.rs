@@ -73,6 +73,8 @@ pub struct VetoCount {
     pub text: Bilingual,
     /// By what authority; none for the policy's own.
     pub authority: Option<String>,
+    /// Whether nobody saw its value in the primary text.
+    pub unverified: bool,
     /// Cases for which it vetoed some treatment.
     pub cases: u64,
     /// Of those, for want of a fact.
