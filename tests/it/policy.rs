@@ -125,6 +125,16 @@ fn what_is_wrong_with_a_policy_is_said_with_what_to_do() {
     let typos = changed("cost = \"9.00\"", "colour = \"red\"\ncost = \"-9.00\"\nweight = 3");
     let said = text(&typos.stderr);
     assert!(said.contains("`colour`") && said.contains("`weight`") && said.contains("is negative"), "{said}");
+    // A missing key, a value of another type and one more typo, each in a part of its own.
+    let folder = tempfile::tempdir().unwrap();
+    let broken = std::fs::read_to_string(root("tests/stories/policy.toml")).unwrap();
+    let broken =
+        broken.replacen("cost = \"9.00\"\n", "", 1).replacen("rung = 4", "rung = \"four\"", 1).replacen("cost = \"6.50\"", "cots = \"6.50\"", 1);
+    std::fs::write(folder.path().join("policy.toml"), broken).unwrap();
+    let all = look("check", &folder.path().join("policy.toml"), &root("tests/stories/recoup.toml"), &[]);
+    let said = text(&all.stderr);
+    assert_eq!(all.status.code(), Some(2));
+    assert!(said.contains("missing field `cost`") && said.contains("invalid type") && said.contains("`cots`"), "{said}");
     // Everything at once: a negative cost and an unknown column.
     let both = changed("cost = \"9.00\"", "cost = \"-9.00\"\neligible = \"dpdd > 1\"\nlabel = { en = \"x\", zh = \"甲\" }\n#");
     assert!(text(&both.stderr).contains("is negative") | text(&both.stderr).contains("duplicate key"), "{}", text(&both.stderr));

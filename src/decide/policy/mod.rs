@@ -27,6 +27,7 @@ use crate::data::expressions::{BadExpression, Columns, Expression};
 use crate::decide::rulebook::{MOST_RULES, RuleBook};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use typed::{Checker, Typed};
 
@@ -388,30 +389,49 @@ impl Policy {
     }
 }
 
-/// The file as typed. A key that nobody knows is told, its line is left out, and the rest is read on, so that everything is told at once.
+/// The file as typed. A key that nobody knows is told, its line is left out, and the rest is read on; so is a part whose values cannot be read, and
+/// then what the parts mean together is not asked, for one of them is missing.
 fn typed_policy(file: &Path, text: &str, problems: &mut Problems) -> Result<Typed> {
     let mut text = text.to_string();
+    let mut whole = true;
     loop {
         let error = match toml::from_str(&text) {
-            Ok(typed) => return Ok(typed),
+            Ok(typed) if whole => return Ok(typed),
+            Ok(_) => break,
             Err(error) => error,
         };
         problems.push(toml_problem(file, &text, &error));
-        let line = error.span().filter(|_| error.message().starts_with("unknown field")).map(|span| {
-            let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
-            start..text[span.start..].find('\n').map_or(text.len(), |at| span.start + at)
-        });
-        match line {
-            // A line that is a whole entry of its own; blanks in its place keep every other line where it is.
-            Some(line) if toml::from_str::<toml::Table>(&text[line.clone()]).is_ok_and(|table| !table.is_empty()) => {
-                text.replace_range(line.clone(), &" ".repeat(line.len()));
-            }
-            _ => {
-                std::mem::take(problems).stop_on_error()?;
-                return Err(toml_problem(file, &text, &error).fail());
-            }
+        let Some(at) = error.span().map(|span| span.start) else { break };
+        let line = line_around(&text, at);
+        let entry = toml::from_str::<toml::Table>(&text[line.clone()]).is_ok_and(|table| !table.is_empty());
+        let left_out = if error.message().starts_with("unknown field") && entry {
+            line
+        } else {
+            whole = false;
+            part_around(&text, at)
+        };
+        // Blanks in its place keep every other line where it is.
+        if text[left_out.clone()].trim().is_empty() {
+            break;
         }
+        let blank: String = text[left_out.clone()].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
+        text.replace_range(left_out, &blank);
     }
+    std::mem::take(problems).stop_on_error()?;
+    Err(Problem::error("config.unreadable", "the policy file cannot be read").file(file.display().to_string()).fail())
+}
+
+/// The line that a place lies on.
+fn line_around(text: &str, at: usize) -> Range<usize> {
+    let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
+    start..text[at..].find('\n').map_or(text.len(), |more| at + more)
+}
+
+/// The table that a place lies in: from its `[head]` to the next one.
+fn part_around(text: &str, at: usize) -> Range<usize> {
+    let heads = || text.match_indices("\n[").map(|(place, _)| place + 1).chain(text.starts_with('[').then_some(0));
+    let start = heads().filter(|head| *head <= at).max().unwrap_or(0);
+    start..heads().filter(|head| *head > at).min().unwrap_or(text.len())
 }
 
 fn bad_condition(bad: &BadExpression, sql: &str, line: u64, file: &str, what: &str) -> Problem {
