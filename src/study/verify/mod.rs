@@ -20,7 +20,7 @@ use crate::data::read_back::{ReadBack, read_back};
 use crate::decide::facts::Situation;
 use crate::decide::policy::{Family, Policy, Rule, Scope};
 use certificate::Tally;
-use choice::Open;
+use choice::{Menu, Open};
 use conditions::Conditions;
 use hours::{ZoneDay, zones};
 use names::{Names, RuleBits, Set, bits};
@@ -63,6 +63,7 @@ struct Verifier<'a> {
     of: Verifying<'a>,
     names: Names,
     bits: RuleBits,
+    menu: Menu,
     /// What quiet hours leave, and of each case which of these.
     zones: (Vec<ZoneDay>, Vec<u32>),
     conditions: Conditions,
@@ -95,6 +96,7 @@ pub fn verify(of: Verifying<'_>, log: &Path) -> Result<Certificate> {
         warned: names.sets(&log.words[5]),
         names_in_log: of.policy.treatments.iter().map(|t| log.words[1].words.iter().position(|w| **w == *t.name).map(|k| k as u32)).collect(),
         bits: RuleBits::of(of.policy, &names),
+        menu: Menu::of(of.policy),
         zones: zones(&of),
         names,
         log: &log,
@@ -181,14 +183,14 @@ impl Verifier<'_> {
             self.no_firmer(&mut found, &cap);
         }
         let open = self.open(&told, &found);
-        let elsewhere = choice::vetoed_somewhere(policy, &open);
+        let elsewhere = self.menu.vetoed_somewhere(&open);
         let mut chosen = Vec::new();
         for (k, told) in told.iter().enumerate() {
             chosen.push(self.case(told, &found[k], elsewhere, &open[k], tally));
         }
         let Some(chosen) = chosen.into_iter().collect::<Option<Vec<usize>>>() else { return };
-        let (_, best) = choice::best(policy, &open);
-        let (is, could) = (choice::worth(policy, &open, &chosen), choice::worth(policy, &open, &best));
+        let (_, best) = self.menu.best(&open);
+        let (is, could) = (self.menu.worth(&open, &chosen), self.menu.worth(&open, &best));
         for (k, told) in told.iter().enumerate() {
             match open[k].led {
                 Some((led, _)) if led != chosen[k] => {
@@ -211,7 +213,7 @@ impl Verifier<'_> {
         if let Some(cap) = cap {
             self.no_firmer(&mut found, cap);
         }
-        let (_, picks) = choice::best(self.of.policy, &self.open(&told, &found));
+        let (_, picks) = self.menu.best(&self.open(&told, &found));
         picks.into_iter().map(|pick| self.of.policy.treatments[pick].rung).collect()
     }
 
@@ -364,7 +366,7 @@ impl Verifier<'_> {
                 }
             })
             .collect();
-        let elsewhere = choice::vetoed_somewhere(policy, &open);
+        let elsewhere = self.menu.vetoed_somewhere(&open);
         for (k, told) in told.iter().enumerate() {
             let free = |t: usize| open[k].vetoed & (1 << t) == 0 && elsewhere & (1 << t) == 0;
             open[k].led = self.led(told, &found[k], &free);
