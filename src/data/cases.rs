@@ -31,6 +31,17 @@ impl Holds {
         Self::ALL.iter().find(|(_, n)| *n == name).map(|(hold, _)| *hold)
     }
 
+    /// The hold that an event of a kind brings; none where it brings none.
+    pub fn of_event(kind: &str) -> Option<Holds> {
+        Self::named(match kind {
+            "dispute" => "dispute_open",
+            "complaint" => "complaint_open",
+            kind if kind.starts_with("hardship") => "hardship",
+            kind if kind.starts_with("vulnerable") => "vulnerable",
+            kind => kind,
+        })
+    }
+
     /// Whether all bits of `other` are set.
     pub fn has(self, other: Holds) -> bool {
         self.0 & other.0 == other.0

@@ -62,17 +62,6 @@ pub struct Facts<'a> {
     pub day: Day,
 }
 
-/// The hold that an event of a kind brings.
-fn hold_of(kind: &str) -> Option<Holds> {
-    Holds::named(match kind {
-        "dispute" => "dispute_open",
-        "complaint" => "complaint_open",
-        kind if kind.starts_with("hardship") => "hardship",
-        kind if kind.starts_with("vulnerable") => "vulnerable",
-        kind => kind,
-    })
-}
-
 /// Whether somebody is in hardship, and whether vulnerable: what only ever softens.
 pub fn softening() -> [Holds; 2] {
     ["hardship", "vulnerable"].map(|name| Holds::named(name).unwrap_or_default())
@@ -92,7 +81,7 @@ impl<'a> Facts<'a> {
             day: as_of.plus(outreach.days_after),
         };
         if facts.day > as_of {
-            let begins = facts.events().filter(|e| e.from > as_of).filter_map(|e| hold_of(EVENT_KINDS[usize::from(e.kind)]));
+            let begins = facts.events().filter(|e| e.from > as_of).filter_map(|e| Holds::of_event(EVENT_KINDS[usize::from(e.kind)]));
             facts.holds = begins.fold(facts.holds, Holds::and);
         }
         facts.holds = Holds(facts.holds.0 & !ignoring.0);
@@ -342,22 +331,11 @@ pub fn zones_of(on: &Situation<'_>, codes: &[u32]) -> Option<Vec<Zone>> {
 }
 
 /// The minutes of the floor's day, as minutes of the day in the first zone, that none of the quiet hours takes in any of the zones.
-pub fn allowed_in_all(outreach: &Outreach, zones: &[Zone], day: Day, quiet: &[Hours]) -> Vec<u32> {
-    let Some(first) = zones.first() else { return Vec::new() };
-    let ahead = |zone: &Zone| zone.minutes_ahead(day) - first.minutes_ahead(day);
-    let others: Vec<i32> = zones[1..].iter().map(ahead).collect();
-    let free = |minute: &u32| {
-        others.iter().all(|ahead| {
-            let local = (*minute as i32 + ahead).rem_euclid(DAY_MINUTES as i32) as u32;
-            !quiet.iter().any(|hours| hours.holds(local))
-        })
-    };
-    allowed_minutes(outreach, *first, day, quiet).into_iter().filter(free).collect()
-}
-
-/// The minutes of the floor's day, as minutes of the borrower's day, that none of the quiet hours takes.
-pub fn allowed_minutes(outreach: &Outreach, zone: Zone, day: Day, quiet: &[Hours]) -> Vec<u32> {
-    let ahead = zone.minutes_ahead(day) - outreach.zone.minutes_ahead(day);
-    let local = |minute: u32| (minute as i32 + ahead).rem_euclid(DAY_MINUTES as i32) as u32;
-    outreach.hours.minutes().map(local).filter(|minute| !quiet.iter().any(|hours| hours.holds(*minute))).collect()
+pub fn allowed_minutes(outreach: &Outreach, zones: &[Zone], day: Day, quiet: &[Hours]) -> Vec<u32> {
+    let floor = outreach.zone.minutes_ahead(day);
+    let ahead: Vec<i32> = zones.iter().map(|zone| zone.minutes_ahead(day) - floor).collect();
+    let Some(first) = ahead.first() else { return Vec::new() };
+    let local = |minute: u32, ahead: i32| (minute as i32 + ahead).rem_euclid(DAY_MINUTES as i32) as u32;
+    let is_quiet = |minute: u32| ahead.iter().any(|ahead| quiet.iter().any(|hours| hours.holds(local(minute, *ahead))));
+    outreach.hours.minutes().filter(|minute| !is_quiet(*minute)).map(|minute| local(minute, *first)).collect()
 }

@@ -1,6 +1,6 @@
 //! Which rules fire for which cases. A veto is a veto, never a price; a rule whose facts are unknown fires like one that is true.
 
-use super::facts::{Facts, Situation, Tries, allowed_in_all, zones_of};
+use super::facts::{Facts, Situation, Tries, allowed_minutes, zones_of};
 use super::policy::{Bound, Policy, Rule};
 use super::rulebook::{Check, Mask, RuleBook, is_firm};
 use crate::base::dates::Day;
@@ -94,7 +94,7 @@ impl<'a> Guard<'a> {
             };
             let none_left = |set: u64| {
                 let hours = hours_of(set);
-                !hours.is_empty() && allowed_in_all(&self.policy.outreach, &zones, day, &hours).is_empty()
+                !hours.is_empty() && allowed_minutes(&self.policy.outreach, &zones, day, &hours).is_empty()
             };
             let alone = (0..self.policy.guardrails.len()).filter(|k| none_left(1 << k)).fold(0, |set, k| set | 1 << k);
             let together = self.rules.mask_of(|check| matches!(check, Check::HoursTogether(set) if none_left(*set)));

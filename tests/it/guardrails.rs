@@ -1,24 +1,15 @@
 //! Guardrails over random books: no vetoed treatment is ever chosen, hardship only softens, contacts never allow more, a stricter pack never allows
 //! more; and a fault planted in deciding is caught by the verifier.
 
-use super::stories;
+use super::stories::{self, DAY};
 use super::world::Book;
-use recoup::base::config::Observe;
 use recoup::base::dates::Day;
-use recoup::data::observe::observe;
-use recoup::decide::choose::{Decisions, decide};
-use recoup::decide::facts::Situation;
+use recoup::decide::choose::Decisions;
 use recoup::decide::log;
 use recoup::decide::policy::{Policy, Rule};
-use recoup::decide::ranked;
 use recoup::decide::rulebook::Check;
-use recoup::decide::score::score;
-use recoup::model::file::Model;
-use recoup::pipeline::read_book;
 use recoup::study::verify::{Certificate, Verifying, verify};
 use std::path::{Path, PathBuf};
-
-const DAY: &str = "2026-11-20";
 
 const PROJECT: &str = r#"
 name = "random"
@@ -170,35 +161,19 @@ fn decided<T>(random: &Random, policy: &Policy, show: impl Fn(&Decisions<'_>, &[
         ("contacts.csv", &random.contacts),
         ("events.csv", &random.events),
     ];
-    let folder = Book::with(&files);
-    let book = read_book(recoup::base::config::Project::load(&folder.project()).unwrap(), &|_| {}).unwrap_or_else(|e| panic!("{e}"));
-    let observed = observe(&book.project, &book.portfolio, &Observe::Dates(vec![DAY.parse().unwrap()]));
-    let cases = &observed.cases;
-    let model = Model::load(&home("tests/stories/model.json")).unwrap();
-    let mut scored = score(&model, &observed.features, &cases.bucket).unwrap();
     // The same for an account whatever else is in the book.
-    let of = |k: usize, what: u64| {
-        let account: u64 = cases.account_id(k)[1..].parse().unwrap();
-        let mut dice = Dice(random.seed ^ (account * 7_919 + what * 104_729));
-        dice.roll(1_000);
-        dice.roll(1_000) as f64
+    let numbers = |account: &str| {
+        let account: u64 = account[1..].parse().unwrap();
+        let of = |what: u64| {
+            let mut dice = Dice(random.seed ^ (account * 7_919 + what * 104_729));
+            dice.roll(1_000);
+            dice.roll(1_000) as f64
+        };
+        let known = |x: f64| if x < 100.0 { f64::NAN } else { x / 10.0 };
+        [of(1) / 1_000.0, known(of(2)), known(of(3))]
     };
-    let known = |x: f64| if x < 100.0 { f64::NAN } else { x / 10.0 };
-    scored.share = Some((0..cases.len()).map(|k| of(k, 1) / 1_000.0).collect());
-    scored.ability = (0..cases.len()).map(|k| known(of(k, 2))).collect();
-    scored.willingness = (0..cases.len()).map(|k| known(of(k, 3))).collect();
-    let columns = ranked::columns(cases, &observed.features, &scored, 2);
-    let quadrants = scored.quadrants();
-    let situation = Situation {
-        declared: &book.project.declared,
-        book: &book.portfolio,
-        cases,
-        features: &observed.features,
-        columns: &columns,
-        quadrants: &quadrants,
-    };
-    let decisions = decide(policy, situation, scored.expected_share(), 2).unwrap();
-    show(&decisions, scored.expected_share().of)
+    let folder = Book::with(&files);
+    stories::decided_on(&folder.project(), numbers, policy, show)
 }
 
 /// The certificate of decisions, by a policy that need not be the one that decided.

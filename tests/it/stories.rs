@@ -1,7 +1,6 @@
 //! Borrowers made up one by one, each with a story, and the right decision written beside each by hand: `tests/stories/README.md`.
 
 use recoup::base::config::{Observe, Project};
-use recoup::base::dates::Day;
 use recoup::data::observe::observe;
 use recoup::decide::choose::{Decisions, decide};
 use recoup::decide::facts::Situation;
@@ -12,6 +11,9 @@ use recoup::model::file::Model;
 use recoup::pipeline::read_book;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// The day on which the stories are decided.
+pub const DAY: &str = "2026-11-20";
 
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories")
@@ -38,17 +40,19 @@ fn stories() -> BTreeMap<String, Story> {
 /// Decides the book of the stories with the shares, abilities and willingness that the stories name, and shows the decisions.
 pub fn decided_by<T>(policy: &Policy, show: impl Fn(&Decisions<'_>, &[f64]) -> T) -> T {
     let stories = stories();
-    let project = Project::load(&folder().join("recoup.toml")).unwrap();
+    decided_on(&folder().join("recoup.toml"), |account| stories[account].numbers, policy, show)
+}
+
+/// Decides a book on the day of the stories by a policy, with the share, ability and willingness of each account given, and shows the decisions
+/// and the shares.
+pub fn decided_on<T>(project: &Path, numbers: impl Fn(&str) -> [f64; 3], policy: &Policy, show: impl Fn(&Decisions<'_>, &[f64]) -> T) -> T {
     let model = Model::load(&folder().join("model.json")).unwrap();
-    let book = read_book(project, &|_| {}).unwrap();
-    let day: Day = "2026-11-20".parse().unwrap();
-    let observed = observe(&book.project, &book.portfolio, &Observe::Dates(vec![day]));
+    let book = read_book(Project::load(project).unwrap(), &|_| {}).unwrap_or_else(|e| panic!("{e}"));
+    let observed = observe(&book.project, &book.portfolio, &Observe::Dates(vec![DAY.parse().unwrap()]));
     let cases = &observed.cases;
     let mut scored = score(&model, &observed.features, &cases.bucket).unwrap();
-    let of = |k: usize, which: usize| stories[cases.account_id(k)].numbers[which];
-    scored.share = Some((0..cases.len()).map(|k| of(k, 0)).collect());
-    scored.ability = (0..cases.len()).map(|k| of(k, 1)).collect();
-    scored.willingness = (0..cases.len()).map(|k| of(k, 2)).collect();
+    let of = |which: usize| -> Vec<f64> { (0..cases.len()).map(|k| numbers(cases.account_id(k))[which]).collect() };
+    (scored.share, scored.ability, scored.willingness) = (Some(of(0)), of(1), of(2));
     let columns = ranked::columns(cases, &observed.features, &scored, 2);
     let quadrants = scored.quadrants();
     let situation = Situation {

@@ -30,15 +30,12 @@ impl<'e> InForce<'e> {
     pub(super) fn with(mut self, events: &'e [Event], as_of: Day) -> Self {
         for event in events.iter().filter(|e| e.from <= as_of && e.known_on <= as_of) {
             let in_force = event.to >= as_of;
-            let named = match kind(event) {
-                "dispute" => "dispute_open",
-                "complaint" => "complaint_open",
+            match kind(event) {
                 "plan_active" | "plan_broken" | "plan_completed" => {
                     // The latest word on a plan decides whether it is active.
                     if self.plan.is_none_or(|(last, _)| event >= last) {
                         self.plan = Some((event, in_force && kind(event) == "plan_active"));
                     }
-                    continue;
                 }
                 k if k.starts_with("legal_") => {
                     // The latest word on the claim says where it stands.
@@ -46,15 +43,13 @@ impl<'e> InForce<'e> {
                     if self.legal.is_none_or(|(last, _)| event >= last) {
                         self.legal = Some((event, stage.unwrap_or(0) as u8));
                     }
-                    continue;
                 }
-                k if k.starts_with("hardship") => "hardship",
-                k if k.starts_with("vulnerable") => "vulnerable",
-                other => other,
-            };
-            self.deceased |= named == "deceased";
-            if let (true, Some(hold)) = (in_force, Holds::named(named)) {
-                self.holds = self.holds.and(hold);
+                k => {
+                    self.deceased |= k == "deceased";
+                    if let (true, Some(hold)) = (in_force, Holds::of_event(k)) {
+                        self.holds = self.holds.and(hold);
+                    }
+                }
             }
         }
         self

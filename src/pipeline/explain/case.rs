@@ -8,7 +8,7 @@ use crate::base::zone::Zone;
 use crate::base::zone::{DAY_MINUTES, clock};
 use crate::decide::change::{gain, obstacles, share_at_which, stake_at_which};
 use crate::decide::choose::Because;
-use crate::decide::facts::{allowed_in_all, zones_of};
+use crate::decide::facts::{allowed_minutes, zones_of};
 use crate::decide::policy::{Guardrail, Rule};
 use crate::decide::reasons::{lowest, words as reason_words};
 use crate::decide::rulebook::hold_words;
@@ -164,7 +164,7 @@ pub(super) fn hours(d: &Decided<'_>, k: usize, place: usize) -> Option<AllowedHo
     let zone = *zones.first()?;
     let rules = policy.guardrails.iter().filter(|g| g.vetoes && g.blocks.contains(&place) && speaks(d, k, g));
     let quiet: Vec<_> = rules.filter_map(|g| if let Rule::QuietHours(hours) = g.rule { Some(hours) } else { None }).collect();
-    let minutes = allowed_in_all(outreach, &zones, facts.day, &quiet);
+    let minutes = allowed_minutes(outreach, &zones, facts.day, &quiet);
     let ahead = zone.minutes_ahead(facts.day) - outreach.zone.minutes_ahead(facts.day);
     let on_floor: Vec<u32> = minutes.iter().map(|m| (*m as i32 - ahead).rem_euclid(DAY_MINUTES as i32) as u32).collect();
     Some(AllowedHours {
