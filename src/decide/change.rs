@@ -4,7 +4,7 @@ use super::choose::Decisions;
 use super::facts::kinds;
 use super::policy::{Policy, Rule};
 use super::rulebook::{Check, Mask};
-use super::value::{cost, shares_of};
+use super::value::{cost, discount, shares_of};
 use super::words::{Veto, vetoes};
 use crate::base::dates::Day;
 use crate::base::units::{logit, sigmoid};
@@ -53,11 +53,13 @@ fn hold_ends(decisions: &Decisions<'_>, case: usize, holds: &[&str]) -> Option<D
     (last != Day::NEVER).then(|| last.plus(1))
 }
 
-/// Gain of a treatment over waiting for one case that bears its whole cost, in minor units.
+/// Gain of a treatment over waiting for one case that bears its whole cost, in minor units and not rounded: where two are worth the same is looked
+/// for between them.
 pub fn gain(policy: &Policy, place: usize, share: f64, stake: f64) -> f64 {
     let shares = shares_of(policy, share);
     let wait = policy.place("wait").unwrap_or(0);
-    stake * (shares[place] - shares[wait]) - cost(&policy.treatments[place])
+    let t = &policy.treatments[place];
+    stake * (shares[place] - shares[wait]) * discount(policy, t) - cost(t, stake)
 }
 
 /// The expected share nearest to the case's own from which on `other` is worth more than `chosen`; none where no share does that.

@@ -165,8 +165,8 @@ impl<'a> Guard<'a> {
                 Check::CareFirst => Some(needs_care && offered.is_none_or(|day| facts.day.since(day) < self.policy.care.wait_days)),
                 Check::CareNever => Some(needs_care),
                 Check::Accessible(channel) => Some(facts.not_accessible(channel)),
-                // Only deciding without the flag tells.
-                Check::Softer(_) => Some(false),
+                // Only deciding without the flag tells; of law, only what everything else is worth and whether it is open.
+                Check::Softer(_) | Check::LawUntried(_) | Check::LawWorth(_) => Some(false),
                 Check::Route(k) => Some(facts.quadrant().name() == self.policy.routes[k].quadrant),
                 Check::Court => Some(matches!(facts.legal_stage(), "referred" | "filed" | "judgment" | "enforcement")),
                 Check::Rung(t) => self.rung(t, &facts, &mut tries),

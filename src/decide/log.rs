@@ -6,7 +6,7 @@
 use super::choose::{Because, Decisions};
 use super::ranked::amount;
 use super::rulebook::Mask;
-use super::value::{ExpectedShare, shares};
+use super::value::{ExpectedShare, cost, discount, gross, outlay, shares};
 use crate::base::problem::Result;
 use crate::data::write::{OutColumn, OutTable};
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 const PART: usize = 1 << 16;
 
 /// What led to the chosen treatment, and whether another account stands in the way.
-pub const LED_BY: [&str; 6] = ["value", "hold", "care", "access", "routing", "nothing_else"];
+pub const LED_BY: [&str; 9] = ["value", "hold", "care", "access", "routing", "nothing_else", "place", "control", "exploration"];
 
 /// What stands in `vetoed_by` where a covering treatment is vetoed on another account alone.
 pub const OTHER_ACCOUNT: &str = "other_account";
@@ -80,6 +80,8 @@ fn rows(decisions: &Decisions<'_>, chosen: &[u8], share: ExpectedShare<'_>, digi
     let case_of = || range.clone().flat_map(|case| std::iter::repeat_n(case, n));
     let place_of = || (0..all).map(|row| row % n);
     let (mut vetoed, mut unknown, mut warned) = (Vec::with_capacity(all), Vec::with_capacity(all), Vec::with_capacity(all));
+    let discounts: Vec<f64> = policy.treatments.iter().map(|t| discount(policy, t)).collect();
+    let mut spent = Vec::with_capacity(all);
     let (mut under, mut waiting, mut gain) = (Vec::with_capacity(all), Vec::with_capacity(all), Vec::with_capacity(all));
     let (mut led, mut of_case) = (Vec::with_capacity(all), Vec::with_capacity(n));
     for case in range.clone() {
@@ -93,7 +95,8 @@ fn rows(decisions: &Decisions<'_>, chosen: &[u8], share: ExpectedShare<'_>, digi
             warned.push(sets.code(decisions, decisions.warnings(case, place), false));
             under.push(rounded(of_case[place]));
             waiting.push(rounded(of_case[wait]));
-            gain.push(amount(stake * (of_case[place] - of_case[wait]) - super::value::cost(t)));
+            spent.push(amount(outlay(t, stake)));
+            gain.push(amount(gross(stake, of_case[place], of_case[wait], discounts[place]) - cost(t, stake)));
             led.push(if usize::from(chosen[case]) == place { led_by(decisions.because[case]) } else { u32::MAX });
         }
     }
@@ -111,7 +114,8 @@ fn rows(decisions: &Decisions<'_>, chosen: &[u8], share: ExpectedShare<'_>, digi
         .with("stake", OutColumn::Money(case_of().map(|c| cases.stake[c]).collect(), digits))
         .with("share_repaid", OutColumn::Number(under))
         .with("share_waiting", OutColumn::Number(waiting))
-        .with("cost", OutColumn::Money(place_of().map(|p| policy.treatments[p].cost).collect(), digits))
+        .with("discount", OutColumn::Number(place_of().map(|p| discounts[p]).collect()))
+        .with("cost", OutColumn::Money(spent, digits))
         .with("complaint_cost", OutColumn::Money(place_of().map(|p| policy.treatments[p].complaint_cost).collect(), digits))
         .with("gain", OutColumn::Money(gain, digits))
         .with("chosen", OutColumn::Integer(led.iter().map(|code| i64::from(*code != u32::MAX)).collect()))
@@ -126,5 +130,8 @@ fn led_by(because: Because) -> u32 {
         Because::Access => 3,
         Because::Route(_) => 4,
         Because::NothingElse => 5,
+        Because::Place => 6,
+        Because::Control => 7,
+        Because::Exploration => 8,
     }
 }

@@ -7,6 +7,8 @@ pub mod rulebook;
 pub mod facts;
 pub mod guardrail;
 pub mod value;
+pub mod allocate;
+pub mod places;
 pub mod choose;
 pub mod words;
 pub mod log;

@@ -50,6 +50,10 @@ pub enum Check {
     Route(usize),
     /// A court has the claim already.
     Court,
+    /// A softer step than this treatment, which is law, is open and was not tried.
+    LawUntried(usize),
+    /// Something softer than this treatment, which is law, is open and worth as much.
+    LawWorth(usize),
     /// The rung below this treatment was not tried, or not long ago.
     Rung(usize),
     /// Something that must have been tried before this treatment was not, or not long ago.
@@ -211,6 +215,13 @@ impl RuleBook {
             bits(&|_, t| t.family == Family::Legal),
             Check::Court,
         );
+        for (k, _) in policy.treatments.iter().enumerate().filter(|(_, t)| t.family == Family::Legal) {
+            let untried =
+                Bilingual::new("law comes last: a softer step that is open was not tried in this episode", "诉讼为最后手段：本次逾期中尚有可用的更温和步骤未尝试");
+            let worth = Bilingual::new("law comes last: something softer that is open is worth as much", "诉讼为最后手段：可用的更温和措施价值不低于诉讼");
+            add("law:untried".into(), Stage::Ladder, untried, 1 << k, Check::LawUntried(k));
+            add("law:worth".into(), Stage::Ladder, worth, 1 << k, Check::LawWorth(k));
+        }
         for (k, t) in policy.treatments.iter().enumerate() {
             if below[k].is_some() {
                 let text = Bilingual::new(

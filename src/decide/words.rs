@@ -121,7 +121,20 @@ pub fn because(decisions: &Decisions<'_>, case: usize, minor_digits: u8) -> Bili
             format!("{}：策略将此类案件引向{}", why.zh, chosen.label.zh),
         )
     };
+    let would = &policy.treatments[usize::from(decisions.unlimited[case])];
     match (decisions.because[case], decisions.runner_up[case]) {
+        (Because::Place, _) => Bilingual::new(
+            format!("next best: the places for {} are worth more elsewhere; {gain} over waiting", would.name),
+            format!("次优方案：{}的名额用于其他案件价值更高；较等待多 {gain}", would.label.zh),
+        ),
+        (Because::Control, _) => Bilingual::new(
+            format!("kept for comparison by lot (by value it would be {})", would.name),
+            format!("抽签保留作对照（按价值应为{}）", would.label.zh),
+        ),
+        (Because::Exploration, _) => Bilingual::new(
+            format!("tried by lot among what the rules leave (by value it would be {})", would.name),
+            format!("在规则允许范围内抽签尝试（按价值应为{}）", would.label.zh),
+        ),
         (Because::Hold(rule), _) => leads(hold_words(policy.holds[usize::from(rule)].name)),
         (Because::Care, _) => leads(Bilingual::new("in hardship or vulnerable, and no help was offered yet", "处于困难或弱势，且尚未提供帮助")),
         (Because::Access, _) => leads(Bilingual::new("no channel is left by which this person can be spoken to", "没有该借款人可使用的沟通渠道")),

@@ -133,6 +133,8 @@ const PATTERNS: &[(&str, &str)] = &[
     ("assumed by {}: time zone = {}", "{} 假定：时区 = {}"),
     ("assumed by {}: nominal exposure = {} a case", "{} 假定：每案名义敞口 = {}"),
     ("assumed by {}: effect of {} = {} log-odds against wait", "{} 假定：{} 相对等待的效果 = {}（对数几率）"),
+    ("assumed by {}: of what {} wins, {} is collected", "{} 假定：{} 所胜得的金额中 {} 可收回"),
+    ("assumed by {}: money that comes late is discounted at {} a year", "{} 假定：延迟到账的资金按年 {} 折现"),
     ("assumed by {}: what the model expects stands for {} at {} log-odds against wait", "{} 假定：模型预期代表 {}，相对等待 {}（对数几率）"),
     ("assumed: the probability of repaid stands in for the share of arrears repaid", "假定：以还款概率代替逾期还款份额"),
     ("linfa-logistic on {} cases, then {} Newton steps on {} cases", "linfa-logistic，{} 个案件，再于 {} 步牛顿法，{} 个案件"),

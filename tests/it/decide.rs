@@ -103,10 +103,15 @@ fn small(call_eligible: &str, plan_eligible: &str) -> Policy {
     text += &treatment("call", "soft", 2, "5.00", 0.4, &format!("after_days = 0\neligible = \"{call_eligible}\""));
     text += &treatment("plan", "assist", 0, "20.00", 0.6, &format!("eligible = \"{plan_eligible}\""));
     text += &treatment("legal", "legal", 6, "80.00", 1.0, "after_days = 0\nsigned_by = \"a person\"");
+    text += COURT;
     text += &treatment("human_review", "assist", 0, "15.00", 0.0, "");
     text += &sections(&["wait", "sms", "call", "plan", "legal", "human_review"]);
     load(&text).unwrap_or_else(|e| panic!("{e}"))
 }
+
+/// A court that costs nothing and from which all is collected.
+const COURT: &str = "[treatment.court]\ncourt_cost = \"0\"\ncourt_cost_share = 0.0\nlawyer_cost = \"0\"\nlawyer_share = 0.0\ncollects = 1.0\n\
+    source = { assumed_by = \"the author of the test\" }\n";
 
 /// Cases from (borrower, stake in minor units, holds).
 fn cases(rows: &[(u32, i64, Holds)]) -> Cases {
@@ -219,9 +224,11 @@ fn a_treatment_of_the_borrower_is_vetoed_if_vetoed_on_one_account_and_paid_once(
 fn brute_force(policy: &Policy, d: &Decisions<'_>, book: &Cases, probability: &[f64]) -> f64 {
     let (n, t) = (book.len(), policy.treatments.len());
     let wait = policy.place("wait").unwrap();
+    let stake = |k: usize| book.stake[k].0 as f64;
+    // Whole minor units, half to even.
     let gross = |k: usize, p: usize| {
         let s = shares(policy, probability[k]);
-        book.stake[k].0 as f64 * (s[p] - s[wait])
+        (stake(k) * (s[p] - s[wait])).round_ties_even()
     };
     let free = |k: usize, p: usize| d.free(k, p);
     let mut best = f64::NEG_INFINITY;
@@ -234,11 +241,11 @@ fn brute_force(policy: &Policy, d: &Decisions<'_>, book: &Cases, probability: &[
                 let p = own[way % own.len()];
                 way /= own.len();
                 allowed &= free(k, p);
-                total += gross(k, p) - if p == cover { 0.0 } else { cost(&policy.treatments[p]) };
+                total += gross(k, p) - if p == cover { 0.0 } else { cost(&policy.treatments[p], stake(k)) };
                 covered |= p == cover;
             }
             if allowed {
-                best = best.max(total - if covered { cost(&policy.treatments[cover]) } else { 0.0 });
+                best = best.max(total - if covered { cost(&policy.treatments[cover], stake(0)) } else { 0.0 });
             }
         }
     }

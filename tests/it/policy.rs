@@ -42,7 +42,7 @@ fn a_policy_is_explained_with_conditions_holds_and_sources() {
     }
     let json: serde_json::Value = serde_json::from_slice(&look("show", &policy, &project, &["--json"]).stdout).unwrap();
     assert_eq!(json["treatments"][7]["name"], "legal");
-    assert_eq!((&json["treatments"][7]["cost"], &json["treatments"][7]["covers"]), (&"900.00".into(), &"account".into()));
+    assert_eq!((&json["treatments"][7]["cost"], &json["treatments"][7]["covers"]), (&"150.00".into(), &"account".into()));
     let dispute = json["holds"].as_array().unwrap().iter().find(|h| h["hold"] == "dispute_open").unwrap();
     assert_eq!((&dispute["leaves"], &dispute["leads_to"]), (&serde_json::json!(["wait", "human_review"]), &"human_review".into()));
 }

@@ -101,6 +101,11 @@ impl<'a> Columns<'a> {
         self.list.iter().position(|(n, _)| n.eq_ignore_ascii_case(name))
     }
 
+    /// A column by its name.
+    pub fn get(&self, name: &str) -> Option<&ColumnValues<'a>> {
+        self.place(name).map(|place| &self.list[place].1)
+    }
+
     /// All names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.list.iter().map(|(n, _)| n.as_str())

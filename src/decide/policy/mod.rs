@@ -4,6 +4,8 @@
 //! Nothing that matters to a borrower has a silent default: costs, effects and their sources must be written. The house's rule on holds is
 //! not the policy's to loosen.
 
+mod assignment;
+mod capacity;
 mod guardrail;
 mod pack;
 mod route;
@@ -11,6 +13,8 @@ mod treatment;
 mod typed;
 mod typed_guardrail;
 
+pub use assignment::{Control, Exploration};
+pub use capacity::{Capacity, MONEY, Minimum, Needed, Resource};
 pub use guardrail::{ClaimOf, Count, Guardrail, Interruptions, LimitFrom, Rule, Since, Verified};
 pub use pack::{Duty, PACKS, Pack};
 pub use treatment::KNOWN;
@@ -143,6 +147,38 @@ pub struct Treatment {
     pub signed_by: Option<String>,
     /// Whom it covers.
     pub scope: Scope,
+    /// What it costs besides, as a share of what is at stake: the money and the risk of a loan that bridges, for instance.
+    pub cost_share: f64,
+    /// Days until what it brings is there.
+    pub takes_days: i32,
+    /// What a court costs and what comes of it; always there for law.
+    pub court: Option<Court>,
+}
+
+/// What a claim before a court costs, and what comes of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Court {
+    /// The court's fee.
+    pub court_cost: Money,
+    /// … and of the claim.
+    pub court_cost_share: f64,
+    /// The lawyer's.
+    pub lawyer_cost: Money,
+    /// … and of the claim.
+    pub lawyer_share: f64,
+    /// Share that is collected of what is won over waiting.
+    pub collects: f64,
+    /// Where that comes from.
+    pub source: Source,
+}
+
+/// What money is discounted by that comes late.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Discount {
+    /// A year; 0 where the policy does not discount.
+    pub rate: f64,
+    /// Where that comes from.
+    pub source: Option<Source>,
 }
 
 /// What a hold does.
@@ -251,6 +287,14 @@ pub struct Policy {
     pub packs: Vec<Pack>,
     /// Guardrails of all packs, then the policy's own.
     pub guardrails: Vec<Guardrail>,
+    /// What money is discounted by that comes late.
+    pub discount: Discount,
+    /// Resources, and minimums of them.
+    pub capacity: Capacity,
+    /// The share of borrowers that is kept for comparison.
+    pub control: Option<Control>,
+    /// The share of borrowers on whom other treatments are tried.
+    pub exploration: Option<Exploration>,
     /// Care.
     pub care: Care,
     /// Routes by ability and willingness.
@@ -274,6 +318,8 @@ pub struct Bound {
     pub guardrails: Vec<Option<Expression>>,
     /// Of each pack that is for some accounts alone.
     pub packs: Vec<Option<Expression>>,
+    /// Of each minimum that is for some cases alone.
+    pub minimums: Vec<Option<Expression>>,
 }
 
 impl Policy {
@@ -348,6 +394,11 @@ impl Policy {
             let of = condition(&pack.when);
             bound.packs.push(of.and_then(|(sql, line)| read(&sql, line, &file, format!("the condition of the pack `{}`", pack.name))));
         }
+        for minimum in &self.capacity.minimums {
+            let of = condition(&minimum.when);
+            bound.minimums.push(of.and_then(|(sql, line)| read(&sql, line, &file, format!("the condition of the minimum `{}`", minimum.name))));
+        }
+        self.capacity.bind(columns, &file, &mut problems);
         problems.stop_on_error()?;
         Ok(bound)
     }
@@ -380,10 +431,17 @@ impl Policy {
             format!("what the model expects stands for {} at {:+} log-odds against wait", self.reference.name, self.reference.effect),
             &self.reference.source,
         );
+        let discount = who(format!("money that comes late is discounted at {} a year", self.discount.rate), &self.discount.source);
+        let courts = self.treatments.iter().filter_map(|t| {
+            let court = t.court.as_ref()?;
+            who(format!("of what {} wins, {} is collected", t.name, court.collects), &Some(court.source.clone()))
+        });
         let effects = self.treatments.iter().filter_map(|t| who(format!("effect of {} = {:+} log-odds against wait", t.name, t.effect), &t.source));
         reference
             .into_iter()
             .chain(effects)
+            .chain(courts)
+            .chain(discount.filter(|_| self.discount.rate != 0.0))
             .chain((!share_modelled).then(|| "assumed: the probability of repaid stands in for the share of arrears repaid".to_string()))
             .collect()
     }

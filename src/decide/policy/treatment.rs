@@ -1,10 +1,11 @@
 //! Treatments and the reference as typed, and how they are checked: costs, sources, signatures, and the ladder that they stand on.
 
 use super::typed::Checker;
-use super::{Channel, Family, Reference, Scope, Source, Treatment};
+use super::{Channel, Court, Family, Reference, Scope, Source, Treatment};
 use crate::base::bilingual::Bilingual;
 use crate::base::problem::suggestion;
 use crate::base::units::Money;
+use crate::decide::allocate::MILLIONTHS;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -63,6 +64,21 @@ pub(super) struct TypedTreatment {
     after_days: Option<i32>,
     signed_by: Option<String>,
     scope: Option<Scope>,
+    cost_share: Option<f64>,
+    #[serde(default)]
+    takes_days: i32,
+    court: Option<TypedCourt>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedCourt {
+    court_cost: Spanned<String>,
+    court_cost_share: f64,
+    lawyer_cost: Spanned<String>,
+    lawyer_share: f64,
+    collects: f64,
+    source: Source,
 }
 
 impl Checker<'_> {
@@ -138,8 +154,29 @@ impl Checker<'_> {
         if !t.effect.is_finite() || t.effect.abs() > 5.0 {
             self.push(at, "policy.bad_value", format!("the effect of `{}` is {}", t.name, t.effect), "log-odds between -5 and 5", None);
         }
-        for (resource, amount) in t.resources.iter().filter(|(_, a)| !a.is_finite() || **a < 0.0) {
-            self.push(at, "policy.bad_value", format!("`{}` takes {amount} of `{resource}`", t.name), "a number >= 0", None);
+        for (resource, amount) in t.resources.iter().filter(|(_, a)| millionths(**a).is_none()) {
+            let rule = "a number >= 0 of at most six decimals";
+            self.push(at, "policy.bad_value", format!("`{}` takes {amount} of `{resource}`", t.name), rule, None);
+        }
+        let scope = t.scope.unwrap_or(if OF_AN_ACCOUNT.contains(&t.name.as_str()) { Scope::Account } else { Scope::Borrower });
+        let court = t.court.map(|court| self.court(at, court, &t.name));
+        if t.family == Family::Legal && court.is_none() {
+            self.push(
+                at,
+                "policy.no_court",
+                format!("nothing says what a court costs and what comes of it: `{}`", t.name),
+                "[treatment.court] court_cost, court_cost_share, lawyer_cost, lawyer_share, collects, source; and takes_days",
+                Some("law is recommended only where it is worth more than everything softer: that needs its whole cost, its time and its chance to collect".into()),
+            );
+        }
+        let cost_share = t.cost_share.unwrap_or(0.0);
+        if !(0.0..=1.0).contains(&cost_share) || t.takes_days < 0 || t.takes_days > 3_650 {
+            let message = format!("`{}` has cost_share = {cost_share}, takes_days = {}", t.name, t.takes_days);
+            self.push(at, "policy.bad_value", message, "cost_share from 0 to 1, takes_days from 0 to 3650", None);
+        }
+        if (cost_share != 0.0 || court.is_some()) && scope == Scope::Borrower {
+            let message = format!("`{}` covers all accounts of a borrower, and part of its cost is a share of one account's arrears", t.name);
+            self.push(at, "policy.cost_share", message, "scope = \"account\", or no share", None);
         }
         if t.name == "wait" {
             if t.effect != 0.0 || cost != Money(0) || complaint_cost != Money(0) || t.eligible.is_some() || t.rung != 0 {
@@ -170,7 +207,6 @@ impl Checker<'_> {
                 Some("visits, mediation and legal referral need a named person's signature".into()),
             );
         }
-        let scope = t.scope.unwrap_or(if OF_AN_ACCOUNT.contains(&t.name.as_str()) { Scope::Account } else { Scope::Borrower });
         let eligible = t.eligible.map(|sql| {
             let line = self.line_of_sql(sql.span().start);
             (sql.into_inner(), line)
@@ -202,6 +238,26 @@ impl Checker<'_> {
             after_days: t.after_days.unwrap_or(0).max(0),
             signed_by: t.signed_by,
             scope,
+            cost_share,
+            takes_days: t.takes_days,
+            court,
+        }
+    }
+
+    fn court(&mut self, at: usize, typed: TypedCourt, name: &str) -> Court {
+        let shares = [typed.court_cost_share, typed.lawyer_share, typed.collects];
+        if shares.iter().any(|share| !(0.0..=1.0).contains(share)) {
+            let message = format!("[treatment.court] of `{name}` has court_cost_share, lawyer_share, collects = {shares:?}");
+            self.push(at, "policy.bad_value", message, "shares from 0 to 1", None);
+        }
+        self.source(at, &Some(typed.source.clone()), typed.collects, "collects");
+        Court {
+            court_cost: self.amount(&typed.court_cost, "court_cost"),
+            court_cost_share: typed.court_cost_share,
+            lawyer_cost: self.amount(&typed.lawyer_cost, "lawyer_cost"),
+            lawyer_share: typed.lawyer_share,
+            collects: typed.collects,
+            source: typed.source,
         }
     }
 
@@ -309,4 +365,11 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// An amount of a resource in whole millionths; none where it is negative, not a number, or finer than that.
+pub(super) fn millionths(amount: f64) -> Option<f64> {
+    let whole = (amount * MILLIONTHS).round();
+    let fits = amount.is_finite() && amount >= 0.0 && whole <= 9e15 && (whole / MILLIONTHS - amount).abs() <= 1e-9 * amount.max(1e-3);
+    fits.then_some(whole)
 }

@@ -4,7 +4,9 @@ use super::pack::TypedPackUse;
 use super::route::{TypedCare, TypedHold, TypedRoute};
 use super::treatment::{TypedReference, TypedTreatment};
 use super::typed_guardrail::{TypedGuardrail, TypedParameter};
-use super::{AnswerWithin, Channel, Outreach, Policy, Rights, Route, Scope, Treatment};
+use super::assignment::{TypedControl, TypedExploration};
+use super::capacity::{TypedMinimum, TypedResource};
+use super::{AnswerWithin, Channel, Discount, Outreach, Policy, Rights, Route, Scope, Source, Treatment};
 use crate::base::problem::{Problem, Problems, suggestion};
 use crate::base::units::Money;
 use crate::base::zone::{Hours, Zone};
@@ -28,6 +30,13 @@ pub(super) struct Typed {
     parameters: BTreeMap<Spanned<String>, TypedParameter>,
     reference: TypedReference,
     treatment: Vec<Spanned<TypedTreatment>>,
+    value: Option<TypedValue>,
+    #[serde(default)]
+    resource: Vec<Spanned<TypedResource>>,
+    #[serde(default)]
+    minimum: Vec<Spanned<TypedMinimum>>,
+    control: Option<Spanned<TypedControl>>,
+    exploration: Option<Spanned<TypedExploration>>,
     holds: BTreeMap<Spanned<String>, TypedHold>,
     care: Option<Spanned<TypedCare>>,
     #[serde(default)]
@@ -44,6 +53,13 @@ struct TypedOutreach {
     day: Spanned<String>,
     hours: Spanned<String>,
     time_zone: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TypedValue {
+    discount_rate: Spanned<f64>,
+    source: Source,
 }
 
 /// Checks a file and keeps what is wrong with it.
@@ -160,6 +176,18 @@ impl<'a> Checker<'a> {
         if answer_within.dispute < 0 || answer_within.complaint < 0 {
             self.push(0, "policy.bad_value", "[answer_within] has negative days".into(), "days >= 0", None);
         }
+        let discount = typed.value.map_or_else(Discount::default, |value| {
+            let rate = *value.discount_rate.get_ref();
+            if !(0.0..=1.0).contains(&rate) {
+                let message = format!("the discount rate is {rate}");
+                self.push(value.discount_rate.span().start, "policy.bad_value", message, "a year, from 0 to 1", None);
+            }
+            Discount { rate, source: Some(value.source) }
+        });
+        let capacity = self.capacity(typed.resource, typed.minimum, &treatments);
+        let unit = typed.decision_unit.unwrap_or(Scope::Borrower);
+        let control = typed.control.and_then(|control| self.control(control, &treatments, unit));
+        let exploration = typed.exploration.and_then(|exploration| self.exploration(exploration, &treatments, unit));
         let mut fingerprint = blake3::Hasher::new();
         fingerprint.update(self.text.as_bytes());
         let (packs, guardrails) = self.guardrails(typed.packs, typed.guardrail, typed.parameters, &treatments);
@@ -171,7 +199,11 @@ impl<'a> Checker<'a> {
             name: typed.name,
             version: typed.version,
             // Law and decency speak of the person, not of the account.
-            unit: typed.decision_unit.unwrap_or(Scope::Borrower),
+            unit,
+            discount,
+            capacity,
+            control,
+            exploration,
             reference,
             treatments,
             holds,

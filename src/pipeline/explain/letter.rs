@@ -115,6 +115,18 @@ fn why(d: &Decided<'_>, k: usize, place: usize, lang: Lang) -> Vec<String> {
             "在规则允许的措施中，我们预计这一步最有助于解决逾期。",
         ),
         Because::NothingElse => two("The rules allow nothing else now.", "规则目前不允许采取其他措施。"),
+        Because::Place => two(
+            "Of the steps that the rules allow, this is the one for which there is a place today.",
+            "在规则允许的措施中，这是今日尚有名额的一步。",
+        ),
+        Because::Control => two(
+            "By lot, you are among those with whom we do no more than this for now, so that we learn which of our steps help.",
+            "经抽签，您目前仅接受此项安排，以便我们了解哪些措施确有帮助。",
+        ),
+        Because::Exploration => two(
+            "By lot among the steps that the rules allow, so that we learn which of them help.",
+            "在规则允许的措施中抽签选定，以便我们了解哪些措施确有帮助。",
+        ),
     };
     let mut said: Vec<String> = Vec::new();
     if !first.is_empty() {
@@ -168,6 +180,9 @@ fn protection(d: &Decided<'_>, entry: &Entry, lang: Lang) -> Option<String> {
         Check::CareFirst | Check::CareNever | Check::Softer(_) => plain::care(),
         Check::Accessible(_) => {
             Bilingual::new("We speak to you only in the ways that suit you, as you told us.", "我们只以您告知我们的、适合您的方式与您沟通。")
+        }
+        Check::LawUntried(_) | Check::LawWorth(_) => {
+            Bilingual::new("We go to court only when everything gentler has been tried.", "只有在所有更温和的措施都已尝试之后，我们才会诉诸法院。")
         }
         // How the account stands and what was tried is no protection.
         Check::Route(_) | Check::Court | Check::Rung(_) | Check::After(_) | Check::Eligible(_) => return None,

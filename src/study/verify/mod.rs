@@ -57,7 +57,7 @@ struct Found {
 
 /// Columns of the log, by their places as they are read.
 const WORDS: [&str; 6] = ["account_id", "treatment", "vetoed_by", "not_known", "chosen_by", "warned_by"];
-const NUMBERS: [&str; 7] = ["gain", "chosen", "share_repaid", "share_waiting", "stake", "cost", "complaint_cost"];
+const NUMBERS: [&str; 8] = ["gain", "chosen", "share_repaid", "share_waiting", "stake", "cost", "complaint_cost", "discount"];
 
 struct Verifier<'a> {
     of: Verifying<'a>,
@@ -182,6 +182,7 @@ impl Verifier<'_> {
             }
             self.no_firmer(&mut found, &cap);
         }
+        self.law(&told, &mut found);
         let open = self.open(&told, &found);
         let elsewhere = self.menu.vetoed_somewhere(&open);
         let mut chosen = Vec::new();
@@ -189,7 +190,7 @@ impl Verifier<'_> {
             chosen.push(self.case(told, &found[k], elsewhere, &open[k], tally));
         }
         let Some(chosen) = chosen.into_iter().collect::<Option<Vec<usize>>>() else { return };
-        let (_, best) = self.menu.best(&open);
+        let (_, best) = self.menu.best(&open, &|_, _| 0.0);
         let (is, could) = (self.menu.worth(&open, &chosen), self.menu.worth(&open, &best));
         for (k, told) in told.iter().enumerate() {
             match open[k].led {
@@ -213,7 +214,8 @@ impl Verifier<'_> {
         if let Some(cap) = cap {
             self.no_firmer(&mut found, cap);
         }
-        let (_, picks) = self.menu.best(&self.open(&told, &found));
+        self.law(&told, &mut found);
+        let (_, picks) = self.menu.best(&self.open(&told, &found), &|_, _| 0.0);
         picks.into_iter().map(|pick| self.of.policy.treatments[pick].rung).collect()
     }
 
@@ -286,11 +288,11 @@ impl Verifier<'_> {
                 );
             }
             self.parts(told, t, row, open, tally);
-            let cost = (treatment.cost.0 + treatment.complaint_cost.0) as f64;
+            let cost = open.cost[t];
             let gain = log.numbers[0][row] * 10f64.powi(i32::from(self.of.minor_digits));
             // The log holds whole minor units.
-            if (gain - (open.gross[t] - cost)).abs() > 0.51 {
-                let what = format!("the log says {gain:.0} minor units, and its parts give {:.2}", open.gross[t] - cost);
+            if (gain - (open.by_parts[t] - cost)).abs() > 0.51 || gain.is_nan() {
+                let what = format!("the log says {gain:.0} minor units, and its parts give {:.2}", open.by_parts[t] - cost);
                 tally.violation(self.name(told.case), &treatment.name, "value", what);
             }
             if log.numbers[1][row] == 1.0 {
@@ -333,14 +335,52 @@ impl Verifier<'_> {
             ("share_repaid", 2, open.under[t], 1.1e-6),
             ("share_waiting", 3, open.under[wait], 1.1e-6),
             ("stake", 4, stake / minor, 0.001),
-            ("cost", 5, treatment.cost.0 as f64 / minor, 0.001),
+            ("cost", 5, (open.cost[t] - treatment.complaint_cost.0 as f64) / minor, 0.001),
             ("complaint_cost", 6, treatment.complaint_cost.0 as f64 / minor, 0.001),
+            ("discount", 7, self.menu.today(t), 1e-9),
         ];
         for (name, column, should, within) in is {
             let logged = self.log.numbers[column][row];
             if (logged - should).abs() > within || logged.is_nan() != should.is_nan() {
                 let what = format!("the log says {name} = {logged}, and it is {should}");
                 tally.violation(self.name(told.case), &treatment.name, "value", what);
+            }
+        }
+    }
+
+    /// What the log says that a treatment brings over waiting, in whole minor units.
+    fn logged_gain(&self, case: usize, t: usize) -> f64 {
+        let gain = self.log.numbers[0][case * self.of.policy.treatments.len() + t] * 10f64.powi(i32::from(self.of.minor_digits));
+        if gain.is_finite() { gain.round() } else { 0.0 }
+    }
+
+    /// Law is vetoed while something softer that is open was not tried in this episode, or is worth as much.
+    fn law(&self, told: &[Told<'_>], found: &mut [Vec<Found>]) {
+        let policy = self.of.policy;
+        let law = |t: usize| policy.treatments[t].family == Family::Legal;
+        if !(0..policy.treatments.len()).any(law) {
+            return;
+        }
+        let vetoed: Vec<u32> = found.iter().map(|f| (0..f.len()).filter(|t| f[*t].vetoes != 0).fold(0, |set, t| set | 1 << t)).collect();
+        let elsewhere = self.menu.covering(vetoed.iter().fold(0, |all, set| all | set));
+        for (k, told) in told.iter().enumerate() {
+            let free = |t: usize| (vetoed[k] | elsewhere) & (1 << t) == 0;
+            let softer: Vec<usize> = (0..policy.treatments.len()).filter(|t| !law(*t) && policy.treatments[*t].name != "human_review" && free(*t)).collect();
+            for t in (0..policy.treatments.len()).filter(|t| law(*t) && free(*t)) {
+                if softer.iter().any(|other| self.logged_gain(told.case, *other) >= self.logged_gain(told.case, t)) {
+                    found[k][t].vetoes |= self.bits.law_worth;
+                }
+                // One try of anything on a rung is a try of that step.
+                let firm = |other: &usize| policy.treatments[*other].rung > 0 && policy.treatments[*other].family != Family::Assist;
+                let records = |other: &usize| policy.treatments[*other].channel.name() != "none";
+                let untried = |other: &usize| {
+                    let rung = policy.treatments[*other].rung;
+                    let beside = (0..policy.treatments.len()).filter(|o| firm(o) && policy.treatments[*o].rung == rung);
+                    firm(other) && records(other) && beside.map(|o| told.first_try(policy.treatments[o].channel.name())).all(|day| day.is_none())
+                };
+                if softer.iter().any(untried) {
+                    found[k][t].vetoes |= self.bits.law_untried;
+                }
             }
         }
     }
@@ -355,12 +395,19 @@ impl Verifier<'_> {
             .map(|(told, found)| {
                 let share = self.of.share[told.case].clamp(1e-6, 1.0 - 1e-6);
                 let odds = |effect: f64| share / (1.0 - share) * (effect - policy.reference.effect).exp();
-                let under = |t: usize| odds(policy.treatments[t].effect) / (1.0 + odds(policy.treatments[t].effect));
+                let won = |t: usize| odds(policy.treatments[t].effect) / (1.0 + odds(policy.treatments[t].effect));
+                let under = |t: usize| match &policy.treatments[t].court {
+                    Some(court) => won(wait) * (1.0 - court.collects) + won(t) * court.collects,
+                    None => won(t),
+                };
                 let stake = self.of.situation.cases.stake[told.case].known().unwrap_or(0) as f64;
                 let under: Vec<f64> = (0..found.len()).map(under).collect();
                 Open {
                     vetoed: (0..found.len()).filter(|t| found[*t].vetoes != 0).fold(0, |set, t| set | 1 << t),
-                    gross: under.iter().map(|share| stake * (share - under[wait])).collect(),
+                    // What is chosen is chosen by whole minor units; that those of the log are right is checked row by row.
+                    gross: (0..found.len()).map(|t| self.logged_gain(told.case, t) + self.menu.cost(policy, t, stake)).collect(),
+                    by_parts: (0..found.len()).map(|t| self.menu.gross(t, stake, under[t] - under[wait])).collect(),
+                    cost: (0..found.len()).map(|t| self.menu.cost(policy, t, stake)).collect(),
                     under,
                     led: None,
                 }

@@ -28,7 +28,7 @@ impl Names {
         policy.guardrails.iter().for_each(|g| add(g.id.clone()));
         ["hours:together", "care:first", "care:never", "care:accessible", "care:softer"].iter().for_each(|id| add(id.to_string()));
         policy.routes.iter().for_each(|r| add(format!("routing:{}", r.quadrant)));
-        ["ladder:court", "ladder:rung", "ladder:after", "eligible", OTHER_ACCOUNT].iter().for_each(|id| add(id.to_string()));
+        ["ladder:court", "law:untried", "law:worth", "ladder:rung", "ladder:after", "eligible", OTHER_ACCOUNT].iter().for_each(|id| add(id.to_string()));
         names
     }
 
@@ -56,6 +56,8 @@ pub(super) struct RuleBits {
     pub(super) accessible: Set,
     pub(super) softer: Set,
     pub(super) court: Set,
+    pub(super) law_untried: Set,
+    pub(super) law_worth: Set,
     pub(super) rung: Set,
     pub(super) after: Set,
     pub(super) eligible: Set,
@@ -76,6 +78,8 @@ impl RuleBits {
             accessible: names.bit("care:accessible"),
             softer: names.bit("care:softer"),
             court: names.bit("ladder:court"),
+            law_untried: names.bit("law:untried"),
+            law_worth: names.bit("law:worth"),
             rung: names.bit("ladder:rung"),
             after: names.bit("ladder:after"),
             eligible: names.bit("eligible"),

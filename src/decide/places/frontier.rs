@@ -1,0 +1,74 @@
+//! What more or less of each resource would be worth: the most that the book's decisions could bring at other capacities.
+//!
+//! By the bound of the allocation, which is concave in every capacity; of a large book from every so many-th unit.
+
+use super::rows::{Of, Rows};
+use crate::decide::allocate::{Allocation, Problem, least_bound};
+use crate::decide::policy::Policy;
+use rayon::prelude::*;
+
+/// Capacities looked at, as shares of the stated one.
+const SHARES: [f64; 7] = [0.0, 0.25, 0.5, 0.75, 1.25, 1.5, 2.0];
+/// Units that it is made from, about.
+const UNITS: usize = 20_000;
+
+/// What a resource is worth at capacities.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Frontier {
+    /// The resource's place.
+    pub resource: usize,
+    /// By capacity, ascending.
+    pub points: Vec<Point>,
+}
+
+/// One capacity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// Of what is stated.
+    pub share: f64,
+    /// What all decisions can be worth at most, less what they can be worth at the stated capacity; minor units.
+    pub more: f64,
+}
+
+/// The frontier of every limited resource.
+pub(super) fn frontier(policy: &Policy, rows: &Rows, problem: &Problem, allocation: &Allocation) -> Vec<Frontier> {
+    let step = (problem.units() / UNITS).max(1);
+    let sample = if step > 1 { Some(sampled(problem, step)) } else { None };
+    let of = sample.as_ref().unwrap_or(problem);
+    let scale = problem.units() as f64 / of.units().max(1) as f64;
+    let stated = least_bound(of, &of.limits, &allocation.prices);
+    let limited = |resource: &usize| rows.rows.iter().any(|row| row.resource == *resource && !matches!(row.of, Of::Minimum(_)));
+    let resources: Vec<usize> = (0..policy.capacity.resources.len()).filter(limited).collect();
+    let asked: Vec<(usize, f64)> = resources.iter().flat_map(|r| SHARES.map(|share| (*r, share))).collect();
+    let more: Vec<f64> = asked
+        .par_iter()
+        .map(|(resource, share)| {
+            let mut limits = of.limits.clone();
+            for (row, limit) in rows.rows.iter().zip(&mut limits).filter(|(row, _)| row.resource == *resource && !matches!(row.of, Of::Minimum(_))) {
+                // Who is led somewhere keeps their place.
+                *limit = (*limit + (share - 1.0) * row.amount / scale).max(0.0);
+            }
+            (least_bound(of, &limits, &allocation.prices) - stated) * scale
+        })
+        .collect();
+    let mut frontier: Vec<Frontier> = resources.into_iter().map(|resource| Frontier { resource, points: vec![Point { share: 1.0, more: 0.0 }] }).collect();
+    for ((resource, share), more) in asked.into_iter().zip(more) {
+        let points = frontier.iter_mut().find(|f| f.resource == resource).map(|f| &mut f.points);
+        points.into_iter().for_each(|points| points.push(Point { share, more }));
+    }
+    frontier.iter_mut().for_each(|f| f.points.sort_by(|a, b| a.share.total_cmp(&b.share)));
+    frontier
+}
+
+/// Every so many-th unit, with its part of the limits.
+fn sampled(problem: &Problem, step: usize) -> Problem {
+    let mut of = Problem { takes: problem.takes.clone(), ..Problem::default() };
+    for unit in (0..problem.units()).step_by(step) {
+        of.worth.extend_from_slice(&problem.worth[problem.options(unit)]);
+        of.kind.extend_from_slice(&problem.kind[problem.options(unit)]);
+        of.offsets.push(of.worth.len() as u32);
+    }
+    let share = of.units() as f64 / problem.units().max(1) as f64;
+    of.limits = problem.limits.iter().map(|limit| limit * share).collect();
+    of
+}
