@@ -1,6 +1,7 @@
 //! A policy file as typed, and how it is checked into what is meant: every problem with its line.
 
 use super::pack::TypedPackUse;
+use super::plan::TypedPlan;
 use super::route::{TypedCare, TypedHold, TypedRoute};
 use super::treatment::{TypedReference, TypedTreatment};
 use super::typed_guardrail::{TypedGuardrail, TypedParameter};
@@ -34,6 +35,7 @@ pub(super) struct Typed {
     routing: BTreeMap<Spanned<String>, TypedRoute>,
     rights: Option<Rights>,
     answer_within: Option<AnswerWithin>,
+    plan: Option<Spanned<TypedPlan>>,
     #[serde(default)]
     guardrail: Vec<Spanned<TypedGuardrail>>,
 }
@@ -160,6 +162,7 @@ impl<'a> Checker<'a> {
         if answer_within.dispute < 0 || answer_within.complaint < 0 {
             self.push(0, "policy.bad_value", "[answer_within] has negative days".into(), "days >= 0", None);
         }
+        let plan = typed.plan.map(|plan| self.plan(plan, &treatments));
         let mut fingerprint = blake3::Hasher::new();
         fingerprint.update(self.text.as_bytes());
         let (packs, guardrails) = self.guardrails(typed.packs, typed.guardrail, typed.parameters, &treatments);
@@ -182,6 +185,7 @@ impl<'a> Checker<'a> {
             outreach,
             rights,
             answer_within,
+            plan,
             fingerprint: fingerprint.finalize().to_hex().to_string(),
         }
     }
