@@ -170,7 +170,7 @@ fn protection(d: &Decided<'_>, entry: &Entry, lang: Lang) -> Option<String> {
             Bilingual::new("We speak to you only in the ways that suit you, as you told us.", "我们只以您告知我们的、适合您的方式与您沟通。")
         }
         // How the account stands and what was tried is no protection.
-        Check::Route(_) | Check::Court | Check::Rung(_) | Check::After(_) | Check::Eligible(_) => return None,
+        Check::Route(_) | Check::Court | Check::Rung(_) | Check::After(_) | Check::PlanPayable(_) | Check::Eligible(_) => return None,
     };
     Some(sentence(&words, lang))
 }
