@@ -133,6 +133,10 @@ const PATTERNS: &[(&str, &str)] = &[
     ("assumed by {}: time zone = {}", "{} 假定：时区 = {}"),
     ("assumed by {}: nominal exposure = {} a case", "{} 假定：每案名义敞口 = {}"),
     ("assumed by {}: effect of {} = {} log-odds against wait", "{} 假定：{} 相对等待的效果 = {}（对数几率）"),
+    (
+        "assumed by {}: a plan asks {} of what was paid a month, {} of the income, worth {} less for each year that it is late",
+        "{} 假定：还款计划要求月均已还金额的 {}、收入的 {}，每迟一年折现 {}",
+    ),
     ("assumed by {}: what the model expects stands for {} at {} log-odds against wait", "{} 假定：模型预期代表 {}，相对等待 {}（对数几率）"),
     ("assumed: the probability of repaid stands in for the share of arrears repaid", "假定：以还款概率代替逾期还款份额"),
     ("linfa-logistic on {} cases, then {} Newton steps on {} cases", "linfa-logistic，{} 个案件，再于 {} 步牛顿法，{} 个案件"),
