@@ -62,7 +62,8 @@
 //! | **`decide`** | **a model to an action** |
 //! | `decide::score` | the score as a sum of whole numbers |
 //! | `decide::reasons` | its lowest terms, in words |
-//! | `decide::policy` | treatments, conditions, costs, effects, holds, guardrails and their packs, care, routes |
+//! | `decide::policy` | treatments, conditions, costs, effects, holds, guardrails and their packs, care, routes, terms of a plan |
+//! | `decide::plan` | plan adjustment: what can be paid a month, a schedule that adds up, its present value, or why there is none |
 //! | `decide::rulebook` | every rule of a policy in the order in which they speak, one bit each |
 //! | `decide::facts` | what rules look at beside columns: contacts, events, schedules, evidence, the hour where somebody lives |
 //! | `decide::guardrail` | which rules fire for which cases |
@@ -85,6 +86,7 @@
 //! | `study::prove` | no feature knows the future, and no input looks like the outcome |
 //! | **`report`** | **results for people** |
 //! | `report::summary` | what each command found |
+//! | `report::plan` | a plan for a case, or why there is none, and what would have to be true |
 //! | `report::policy` | a policy as a person would explain it |
 //! | `report::tables` | the cases and the problems as tables |
 //! | `report::dictionary` | the catalogue of features, described |
@@ -94,7 +96,7 @@
 //! | `report::explanation`, `report::letter`, `report::person` | why a case was decided as it was; the same to its borrower; everything of one person |
 //! | `report::page` | the model page and the report of the day: templates, charts, figures that name their place |
 //! | `report::manifest` | the record of a run |
-//! | `report::terminal`, `report::terminal_model`, `report::terminal_rolls`, `report::terminal_prove`, `report::terminal_evaluation`, `report::terminal_explain` | summaries laid out |
+//! | `report::terminal`, `report::terminal_model`, `report::terminal_rolls`, `report::terminal_prove`, `report::terminal_evaluation`, `report::terminal_explain`, `report::terminal_plan` | summaries laid out |
 //! | **`pipeline`** | **one straight-line function a command** |
 
 pub mod base;

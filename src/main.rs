@@ -12,7 +12,9 @@ use recoup::pipeline;
 use recoup::report::page::Lang;
 use recoup::report::person::person as person_report;
 use recoup::report::tables::{is_problems_file, write_problems};
-use recoup::report::{dictionary, letter, policy, terminal, terminal_evaluation, terminal_explain, terminal_model, terminal_prove, terminal_rolls};
+use recoup::report::{
+    dictionary, letter, policy, terminal, terminal_evaluation, terminal_explain, terminal_model, terminal_plan, terminal_prove, terminal_rolls,
+};
 use recoup::study::prove;
 use recoup::study::rolls::Ask;
 use recoup::study::simulate::{Shape, World};
@@ -277,6 +279,26 @@ enum Command {
         /// Write it as one HTML file that needs no network.
         #[arg(long, value_name = "FILE.html")]
         page: Option<PathBuf>,
+        #[command(flatten)]
+        moved: Moved,
+    },
+    /// Work out a plan for a case of a run: what can be paid a month and why, a schedule that adds up, its present value; or why there is none.
+    Plan {
+        /// The case: an account, or account@as_of.
+        #[arg(value_name = "CASE")]
+        case: String,
+        /// The folder that `score` wrote.
+        #[arg(long, value_name = "RUN")]
+        run: PathBuf,
+        /// An instalment that the borrower offers, instead of what was shown.
+        #[arg(long, value_name = "AMOUNT", conflicts_with = "months")]
+        instalment: Option<String>,
+        /// Months that the borrower asks for.
+        #[arg(long, value_name = "N")]
+        months: Option<u32>,
+        /// Language of the sentences.
+        #[arg(long, value_name = "LANG", default_value = "en")]
+        lang: Language,
         #[command(flatten)]
         moved: Moved,
     },
@@ -672,6 +694,13 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
                     console.result(&told, || letter::letter(&told))?;
                 }
             }
+            Ok(Done { findings: false })
+        }
+        Command::Plan { case, run, instalment, months, lang, moved } => {
+            let ask = pipeline::PlanAsk { instalment, months };
+            let (summary, problems) = pipeline::plan(&case, &run, &moved.into(), lang.into(), &ask, &steps)?;
+            console.problems(&problems)?;
+            console.result(&summary, || terminal_plan::plan(&summary))?;
             Ok(Done { findings: false })
         }
         Command::Replay { run, moved } => {

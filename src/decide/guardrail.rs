@@ -1,7 +1,8 @@
 //! Which rules fire for which cases. A veto is a veto, never a price; a rule whose facts are unknown fires like one that is true.
 
 use super::facts::{Facts, Situation, Tries, allowed_minutes, zones_of};
-use super::policy::{Bound, Policy, Rule};
+use super::plan::{PlanFacts, outline_of};
+use super::policy::{Bound, PlanTerms, Policy, Rule};
 use super::rulebook::{Check, Mask, RuleBook, is_firm};
 use crate::base::dates::Day;
 use crate::base::problem::Result;
@@ -42,6 +43,8 @@ pub struct Guard<'a> {
     /// The place in `quiet` of each case; empty where no rule asks for hours.
     quiet_of: Vec<u32>,
     minor_units: f64,
+    /// Decimals of the currency.
+    pub minor_digits: u8,
 }
 
 /// What quiet hours leave in a zone on a day.
@@ -62,7 +65,8 @@ impl<'a> Guard<'a> {
     pub fn of(policy: &'a Policy, situation: Situation<'a>, minor_digits: u8) -> Result<Guard<'a>> {
         let bound = policy.bind(situation.columns)?;
         let minor_units = 10f64.powi(i32::from(minor_digits));
-        let mut guard = Guard { policy, rules: RuleBook::of(policy), bound, situation, quiet: Vec::new(), quiet_of: Vec::new(), minor_units };
+        let mut guard =
+            Guard { policy, rules: RuleBook::of(policy), bound, situation, quiet: Vec::new(), quiet_of: Vec::new(), minor_units, minor_digits };
         if policy.guardrails.iter().any(|g| matches!(g.rule, Rule::QuietHours(_))) {
             guard.quiet_hours();
         }
@@ -171,6 +175,7 @@ impl<'a> Guard<'a> {
                 Check::Court => Some(matches!(facts.legal_stage(), "referred" | "filed" | "judgment" | "enforcement")),
                 Check::Rung(t) => self.rung(t, &facts, &mut tries),
                 Check::After(t) => self.after(t, &facts, &mut tries),
+                Check::PlanPayable(_) => self.no_plan(case),
                 Check::Eligible(t) => holds_for(&self.bound.eligible[t], columns, case).map(|holds| !holds),
             };
             if says != Some(false) {
@@ -179,6 +184,22 @@ impl<'a> Guard<'a> {
             }
         }
         fired
+    }
+
+    /// The policy's terms of a plan, and what a plan of a case rests on; none where the policy has none.
+    pub fn plan(&self, case: usize) -> Option<(&'a PlanTerms, PlanFacts)> {
+        let terms = self.policy.plan.as_ref()?;
+        let amount = self.facts(case).claim(terms.covers, self.minor_units);
+        Some((terms, PlanFacts::of(&self.situation, case, amount, terms)))
+    }
+
+    /// Whether no plan can be paid; none where nobody knows.
+    fn no_plan(&self, case: usize) -> Option<bool> {
+        let Some((terms, facts)) = self.plan(case) else { return Some(false) };
+        match outline_of(terms, &facts) {
+            Ok(_) => Some(false),
+            Err(refused) => (!refused.is_unknown()).then_some(true),
+        }
     }
 
     fn guardrail(&self, k: usize, case: usize, facts: &Facts<'_>, quiet: Quiet, columns: &Columns<'_>) -> Option<bool> {

@@ -3,6 +3,7 @@
 pub mod score;
 pub mod reasons;
 pub mod policy;
+pub mod plan;
 pub mod rulebook;
 pub mod facts;
 pub mod guardrail;

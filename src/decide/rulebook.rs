@@ -58,6 +58,8 @@ pub enum Check {
     Rung(usize),
     /// Something that must have been tried before this treatment was not, or not long ago.
     After(usize),
+    /// No plan within the policy's terms can be paid: the place of the treatment `plan`.
+    PlanPayable(usize),
     /// The treatment's own condition.
     Eligible(usize),
 }
@@ -240,6 +242,10 @@ impl RuleBook {
                 );
                 add("ladder:after".into(), Stage::Ladder, text, 1 << k, Check::After(k));
             }
+        }
+        if let Some(place) = policy.place("plan").filter(|_| policy.plan.is_some()) {
+            let text = Bilingual::new("no plan within the policy's terms can be paid", "在策略条件内没有可承担的还款计划");
+            add("plan:payable".into(), Stage::Eligibility, text, 1 << place, Check::PlanPayable(place));
         }
         for (k, t) in policy.treatments.iter().enumerate() {
             if let Some((sql, _)) = &t.eligible {

@@ -1,6 +1,7 @@
 //! Vetoes and reasons of deciding in words, in both languages.
 
 use super::choose::{Because, Decisions};
+use super::plan::outline_of;
 use super::policy::{Rule, Scope, Source, Verified};
 use super::ranked::amount;
 use super::rulebook::{Check, hold_words, route_words};
@@ -68,6 +69,7 @@ fn known(decisions: &Decisions<'_>, case: usize, check: Check, text: &Bilingual)
             let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
             Bilingual::new(format!("condition not met ({sql})"), format!("不满足条件（{sql}）"))
         }
+        Check::PlanPayable(_) => refused(decisions, case, text),
         Check::Guardrail(k) => match &decisions.policy.guardrails[k].rule {
             Rule::Evidence(items) => {
                 let missing = decisions.guard.facts(case).missing_evidence(items).unwrap_or_default();
@@ -76,6 +78,15 @@ fn known(decisions: &Decisions<'_>, case: usize, check: Check, text: &Bilingual)
             _ => text.clone(),
         },
         _ => text.clone(),
+    }
+}
+
+/// Why no plan can be paid.
+fn refused(decisions: &Decisions<'_>, case: usize, text: &Bilingual) -> Bilingual {
+    let refused = decisions.guard.plan(case).and_then(|(terms, facts)| outline_of(terms, &facts).err());
+    match refused.map(|refused| refused.words(decisions.guard.minor_digits)) {
+        Some(why) => Bilingual::new(format!("{}: {}", text.en, why.en), format!("{}：{}", text.zh, why.zh)),
+        None => text.clone(),
     }
 }
 
@@ -92,6 +103,7 @@ fn not_known(decisions: &Decisions<'_>, case: usize, check: Check, text: &Biling
             Bilingual::new(format!("condition unknown ({names} not known)"), format!("条件未知（{names} 未知）"))
         }
         Check::EventsUnknown => text.clone(),
+        Check::PlanPayable(_) => refused(decisions, case, text),
         Check::Rung(_) | Check::After(_) => missing("the contact log is", "联络记录"),
         Check::Guardrail(k) => match &decisions.policy.guardrails[k].rule {
             Rule::Sql(_) => {

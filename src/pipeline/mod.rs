@@ -7,6 +7,7 @@ mod evaluate;
 mod explain;
 mod flat;
 mod models;
+mod plan;
 mod policy;
 mod replay;
 mod run_record;
@@ -18,6 +19,7 @@ pub use evaluate::{EvaluateAsk, EvaluatePages, Evaluation, Sample, evaluate, eva
 pub use explain::{explain, explain_person, explain_to_borrower};
 pub use flat::{FitTableAsk, TextFormat, fit_table, score_table};
 pub use models::{model_diff, model_show};
+pub use plan::{PlanAsk, plan};
 pub use policy::policy_show;
 pub use replay::replay;
 pub use run_record::MovedFiles;

@@ -8,10 +8,13 @@ use crate::data::cases::Holds;
 use crate::data::catalogue::CATALOGUE;
 use crate::data::expressions::{ColumnValues, Columns};
 use crate::data::observe::regime_name;
-use crate::decide::policy::{Policy, Scope, Source};
+use crate::decide::policy::{PlanTerms, Policy, Scope, Source};
 use crate::decide::ranked::{NUMBERS, WORDS};
 use crate::decide::rulebook::RuleBook;
-use crate::report::policy::{CareLine, GuardrailLine, HoldLine, NOT_ADVICE, OutreachLine, PackLine, PolicySummary, RouteLine, TreatmentLine};
+use crate::report::plan::terms_in_words;
+use crate::report::policy::{
+    CareLine, GuardrailLine, HoldLine, NOT_ADVICE, OutreachLine, PackLine, PlanLine, PolicySummary, RouteLine, TreatmentLine,
+};
 use std::path::Path;
 
 /// Reads a policy with the currency of a project, and its conditions against the columns that the project's cases have. No table is read.
@@ -114,9 +117,26 @@ pub fn policy_show(file: &Path, project_file: &Path) -> Result<PolicySummary> {
             .collect(),
         rights: policy.rights.clone(),
         answer_within: policy.answer_within,
+        plan: policy.plan.as_ref().map(|terms| plan_line(terms, digits)),
         not_advice: NOT_ADVICE,
         assumed: policy.assumptions(true),
     })
+}
+
+fn plan_line(terms: &PlanTerms, digits: u8) -> PlanLine {
+    PlanLine {
+        covers: terms.covers,
+        shown_days: terms.shown_days,
+        shown_share: terms.shown_share.share(),
+        income_share: terms.income_share.share(),
+        max_months: terms.max_months,
+        min_instalment: terms.min_instalment.text(digits),
+        first_due_days: terms.first_due_days,
+        annual_rate: terms.annual_rate.share(),
+        discount_rate: terms.discount_rate.share(),
+        assumed_by: terms.assumed_by.clone(),
+        text: terms_in_words(terms, digits),
+    }
 }
 
 /// The columns of conditions by name and kind, without a case.

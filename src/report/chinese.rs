@@ -135,6 +135,10 @@ const PATTERNS: &[(&str, &str)] = &[
     ("assumed by {}: effect of {} = {} log-odds against wait", "{} 假定：{} 相对等待的效果 = {}（对数几率）"),
     ("assumed by {}: of what {} wins, {} is collected", "{} 假定：{} 所胜得的金额中 {} 可收回"),
     ("assumed by {}: money that comes late is discounted at {} a year", "{} 假定：延迟到账的资金按年 {} 折现"),
+    (
+        "assumed by {}: a plan asks {} of what was paid a month, {} of the income, worth {} less for each year that it is late",
+        "{} 假定：还款计划要求月均已还金额的 {}、收入的 {}，每迟一年折现 {}",
+    ),
     ("assumed by {}: what the model expects stands for {} at {} log-odds against wait", "{} 假定：模型预期代表 {}，相对等待 {}（对数几率）"),
     ("assumed: the probability of repaid stands in for the share of arrears repaid", "假定：以还款概率代替逾期还款份额"),
     ("linfa-logistic on {} cases, then {} Newton steps on {} cases", "linfa-logistic，{} 个案件，再于 {} 步牛顿法，{} 个案件"),

@@ -69,6 +69,8 @@ pub struct Explanation {
     pub signed_by: Option<String>,
     /// Expected gain over waiting, after costs.
     pub expected_gain: String,
+    /// The plan in one line, where the strategy is one and the policy says what it may be.
+    pub plan: Option<String>,
     /// Every treatment.
     pub treatments: Vec<TreatmentChoice>,
     /// The next best that is free, and by how much it is behind.

@@ -3,7 +3,7 @@
 use super::terminal::{assumed, table};
 use crate::base::bilingual::Bilingual;
 use crate::base::dates::Day;
-use crate::decide::policy::{AnswerWithin, Duty, Family, Rights, Scope, Verified};
+use crate::decide::policy::{AnswerWithin, ClaimOf, Duty, Family, Rights, Scope, Verified};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -50,6 +50,8 @@ pub struct PolicySummary {
     pub rights: Rights,
     /// How soon disputes and complaints are answered, in days.
     pub answer_within: AnswerWithin,
+    /// What a plan may be; none where the policy leaves that to people.
+    pub plan: Option<PlanLine>,
     /// What packs are not.
     pub not_advice: &'static str,
     /// What nobody measured.
@@ -165,6 +167,33 @@ pub struct GuardrailLine {
     pub until: Option<Day>,
 }
 
+/// What a plan may be.
+#[derive(Debug, Serialize)]
+pub struct PlanLine {
+    /// `balance` or `arrears`.
+    pub covers: ClaimOf,
+    /// Days whose payments show what can be paid.
+    pub shown_days: i32,
+    /// Of what was paid a month, the share that may be asked.
+    pub shown_share: f64,
+    /// Of the monthly income, the share that may be asked.
+    pub income_share: f64,
+    /// Months at most.
+    pub max_months: u32,
+    /// The least instalment.
+    pub min_instalment: String,
+    /// Days to the first instalment.
+    pub first_due_days: i32,
+    /// Interest of a year within the plan.
+    pub annual_rate: f64,
+    /// The rate of a year at which later money is worth less.
+    pub discount_rate: f64,
+    /// Who assumes that.
+    pub assumed_by: String,
+    /// The same in words.
+    pub text: Bilingual,
+}
+
 /// What is owed to who is in hardship or vulnerable.
 #[derive(Debug, Serialize)]
 pub struct CareLine {
@@ -212,6 +241,9 @@ pub fn policy(summary: &PolicySummary) -> String {
     guardrails(&mut out, summary);
     care_and_routes(&mut out, summary);
     treatments(&mut out, summary);
+    if let Some(plan) = &summary.plan {
+        let _ = writeln!(out, "{} (assumed by {})", plan.text.en, plan.assumed_by);
+    }
     let within = summary.answer_within;
     let _ = writeln!(out, "answered within: a dispute {} days, a complaint {} days, where its event names no date", within.dispute, within.complaint);
     let _ = writeln!(out, "to object: {}\nto ask for a person: {}", summary.rights.object.en, summary.rights.person.en);

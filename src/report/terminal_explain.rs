@@ -43,6 +43,9 @@ pub fn explanation(e: &Explanation) -> String {
         Lang::English => writeln!(out, "recommended: {named} ({}){signed}", e.because),
         Lang::Chinese => writeln!(out, "建议：{named}（{}）{signed}", e.because),
     };
+    if let Some(plan) = &e.plan {
+        let _ = writeln!(out, "{}{plan}", t("the plan: ", "计划："));
+    }
     let rows = e.treatments.iter().map(|x| {
         let verdict = match (&x.veto, x.chosen) {
             (Some(why), _) => format!("{}{why}", t("vetoed: ", "禁止：")),

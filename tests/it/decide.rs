@@ -155,7 +155,7 @@ fn a_gain_worked_by_hand() {
     let x = with_x(vec![1.0]);
     let d = decide(&policy, &book, expected(&[0.5]), &x).unwrap();
     assert_eq!(names(&d), ["legal"]);
-    assert!((d.gain[0] - (100_000.0 * (1.0 / (1.0 + (-1f64).exp()) - 0.5) - 8_000.0)).abs() < 1e-9);
+    assert_eq!(d.gain[0], (100_000.0 * (1.0 / (1.0 + (-1f64).exp()) - 0.5)).round() - 8_000.0);
     assert!((d.gain[0] / 100.0 - 151.06).abs() < 0.005);
     let (next, worth) = d.runner_up[0].unwrap();
     assert_eq!(policy.treatments[usize::from(next)].name, "call");

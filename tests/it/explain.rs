@@ -10,7 +10,8 @@ use recoup::data::cases::{Holds, LEGAL_STAGES};
 use recoup::data::catalogue::CATALOGUE;
 use recoup::decide::change::{gain, obstacles, share_at_which, stake_at_which};
 use recoup::decide::choose::Because;
-use recoup::decide::policy::Policy;
+use recoup::decide::plan::Refused;
+use recoup::decide::policy::{ClaimOf, Policy};
 use recoup::decide::rulebook::{RuleBook, hold_words, route_words};
 use recoup::decide::score::Quadrant;
 use recoup::decide::words;
@@ -80,6 +81,23 @@ fn every_word_exists_in_both_languages() {
         lacking(&format!("name of {name}"), Some(&Bilingual::new(name, strategy)), &mut wrong);
     }
     lacking("care", Some(&plain::care()), &mut wrong);
+    let (instalment, most) = (Money(12_000), 36);
+    for refused in [
+        Refused::AmountUnknown(ClaimOf::Balance),
+        Refused::AmountUnknown(ClaimOf::Arrears),
+        Refused::NothingOwed(ClaimOf::Arrears),
+        Refused::AbilityUnknown,
+        Refused::IncomeZero,
+        Refused::NoAbility { days: 180 },
+        Refused::RegularUnknown,
+        Refused::RegularTakesAll { able: instalment, regular: instalment },
+        Refused::BelowLeast { instalment, least: instalment },
+        Refused::NeverPaid { instalment, interest: instalment },
+        Refused::TooLong { months: Some(61), instalment, most },
+        Refused::TooLong { months: None, instalment, most },
+    ] {
+        lacking(refused.code(), Some(&refused.words(2)), &mut wrong);
+    }
     for (name, text) in recoup::decide::policy::PACKS {
         let pack: toml::Table = toml::from_str(text).unwrap();
         for section in ["guardrail", "duty"] {

@@ -40,10 +40,10 @@ horizon_days = 30
 
 /// A stream of numbers fixed by its seed.
 #[derive(Clone)]
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, n: u64) -> u64 {
+    pub fn roll(&mut self, n: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % n
     }
@@ -55,22 +55,22 @@ impl Dice {
 
 /// Tables of a random book, as texts.
 #[derive(Clone)]
-struct Random {
-    accounts: String,
-    instalments: String,
-    payments: String,
+pub struct Random {
+    pub accounts: String,
+    pub instalments: String,
+    pub payments: String,
     contacts: String,
     events: String,
     seed: u64,
 }
 
-fn day_before(days: u64) -> Day {
+pub fn day_before(days: u64) -> Day {
     DAY.parse::<Day>().unwrap().plus(-(days as i32))
 }
 
 const BORROWERS: u64 = 40;
 
-fn random(seed: u64) -> Random {
+pub fn random(seed: u64) -> Random {
     let mut dice = Dice(seed);
     let mut book = Random {
         accounts: "account_id,borrower_id,opened_on,product,time_zone,evidence,accessible_channels\n".into(),
@@ -152,7 +152,7 @@ fn policy() -> Policy {
 }
 
 /// Decides a random book by a policy and shows what was decided; shares, abilities and willingness come from the account's place.
-fn decided<T>(random: &Random, policy: &Policy, show: impl Fn(&Decisions<'_>, &[f64]) -> T) -> T {
+pub fn decided<T>(random: &Random, policy: &Policy, show: impl Fn(&Decisions<'_>, &[f64]) -> T) -> T {
     let files = [
         ("recoup.toml", PROJECT),
         ("accounts.csv", &random.accounts),
@@ -177,7 +177,7 @@ fn decided<T>(random: &Random, policy: &Policy, show: impl Fn(&Decisions<'_>, &[
 }
 
 /// The certificate of decisions, by a policy that need not be the one that decided.
-fn certificate(d: &Decisions<'_>, share: &[f64], by: &Policy) -> Certificate {
+pub fn certificate(d: &Decisions<'_>, share: &[f64], by: &Policy) -> Certificate {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("decisions.parquet");
     let expected = recoup::decide::value::ExpectedShare { of: share, modelled: true };
@@ -284,7 +284,7 @@ fn a_contact_never_allows_more_by_a_count_or_a_quiet_period() {
 }
 
 /// The policy of the stories with parts of its text put otherwise.
-fn altered(parts: &[(&str, &str)]) -> Policy {
+pub fn altered(parts: &[(&str, &str)]) -> Policy {
     let mut text = std::fs::read_to_string(home("tests/stories/policy.toml")).unwrap();
     for (from, to) in parts {
         assert!(text.contains(from), "{from}");

@@ -22,6 +22,7 @@ mod metamorphic;
 mod model;
 mod page;
 mod parquet;
+mod plan;
 mod policy;
 mod prove;
 mod real;

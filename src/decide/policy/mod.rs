@@ -8,6 +8,7 @@ mod assignment;
 mod capacity;
 mod guardrail;
 mod pack;
+mod plan;
 mod route;
 mod treatment;
 mod typed;
@@ -17,6 +18,7 @@ pub use assignment::{Control, Exploration};
 pub use capacity::{Capacity, MONEY, Minimum, Needed, Resource};
 pub use guardrail::{ClaimOf, Count, Guardrail, Interruptions, LimitFrom, Rule, Since, Verified};
 pub use pack::{Duty, PACKS, Pack};
+pub use plan::{Millionths, PlanTerms};
 pub use treatment::KNOWN;
 
 use crate::base::bilingual::Bilingual;
@@ -305,6 +307,8 @@ pub struct Policy {
     pub rights: Rights,
     /// How soon disputes and complaints are answered.
     pub answer_within: AnswerWithin,
+    /// What a plan may be; none where the policy leaves that to people.
+    pub plan: Option<PlanTerms>,
     /// blake3 of the file and of every pack that it uses.
     pub fingerprint: String,
 }
@@ -437,11 +441,20 @@ impl Policy {
             who(format!("of what {} wins, {} is collected", t.name, court.collects), &Some(court.source.clone()))
         });
         let effects = self.treatments.iter().filter_map(|t| who(format!("effect of {} = {:+} log-odds against wait", t.name, t.effect), &t.source));
+        let plan = self.plan.as_ref().map(|p| {
+            let (shown, income) = (p.shown_share.percent(), p.income_share.percent());
+            format!(
+                "assumed by {}: a plan asks {shown} of what was paid a month, {income} of the income, worth {} less for each year that it is late",
+                p.assumed_by,
+                p.discount_rate.percent()
+            )
+        });
         reference
             .into_iter()
             .chain(effects)
             .chain(courts)
             .chain(discount.filter(|_| self.discount.rate != 0.0))
+            .chain(plan)
             .chain((!share_modelled).then(|| "assumed: the probability of repaid stands in for the share of arrears repaid".to_string()))
             .collect()
     }

@@ -1,6 +1,7 @@
 //! A policy file as typed, and how it is checked into what is meant: every problem with its line.
 
 use super::pack::TypedPackUse;
+use super::plan::TypedPlan;
 use super::route::{TypedCare, TypedHold, TypedRoute};
 use super::treatment::{TypedReference, TypedTreatment};
 use super::typed_guardrail::{TypedGuardrail, TypedParameter};
@@ -43,6 +44,7 @@ pub(super) struct Typed {
     routing: BTreeMap<Spanned<String>, TypedRoute>,
     rights: Option<Rights>,
     answer_within: Option<AnswerWithin>,
+    plan: Option<Spanned<TypedPlan>>,
     #[serde(default)]
     guardrail: Vec<Spanned<TypedGuardrail>>,
 }
@@ -188,6 +190,7 @@ impl<'a> Checker<'a> {
         let unit = typed.decision_unit.unwrap_or(Scope::Borrower);
         let control = typed.control.and_then(|control| self.control(control, &treatments, unit));
         let exploration = typed.exploration.and_then(|exploration| self.exploration(exploration, &treatments, unit));
+        let plan = typed.plan.map(|plan| self.plan(plan, &treatments));
         let mut fingerprint = blake3::Hasher::new();
         fingerprint.update(self.text.as_bytes());
         let (packs, guardrails) = self.guardrails(typed.packs, typed.guardrail, typed.parameters, &treatments);
@@ -214,6 +217,7 @@ impl<'a> Checker<'a> {
             outreach,
             rights,
             answer_within,
+            plan,
             fingerprint: fingerprint.finalize().to_hex().to_string(),
         }
     }

@@ -9,6 +9,7 @@ use crate::base::zone::{DAY_MINUTES, clock};
 use crate::decide::change::{gain, obstacles, share_at_which, stake_at_which};
 use crate::decide::choose::Because;
 use crate::decide::facts::{allowed_minutes, zones_of};
+use crate::decide::plan::{Plan, plan_of};
 use crate::decide::policy::{Guardrail, Rule};
 use crate::decide::reasons::{lowest, words as reason_words};
 use crate::decide::rulebook::hold_words;
@@ -17,6 +18,7 @@ use crate::decide::words::{Veto, because, vetoes, warnings};
 use crate::decide::{ranked, value};
 use crate::report::explanation::{AllowedHours, Blocked, BlockedBy, Explanation, RuleLine, RunnerUp, ScorePart, TreatmentChoice, WouldChange};
 use crate::report::history::{HistoryLine, PolicyDates, lines};
+use crate::report::plan::in_one_line;
 use crate::report::terminal_explain::said;
 use crate::report::words::{or_code, quadrant};
 
@@ -61,12 +63,27 @@ pub(super) fn explanation(d: &Decided<'_>, k: usize, lang: Lang) -> Explanation 
         because: because(decisions, k, digits).get(lang).to_string(),
         signed_by: chosen.signed_by.clone(),
         expected_gain: ranked::amount(decisions.gain[k]).text(digits),
+        plan: plan_line(d, k, lang),
         treatments: (0..policy.treatments.len()).map(|t| treatment(d, k, t, lang)).collect(),
         runner_up: runner_up(d, k, lang),
         would_change: would_change(d, k, lang),
         rights,
         assumed: policy.assumptions(scored.model.share().is_some()).iter().map(|sentence| said(sentence, lang)).collect(),
     }
+}
+
+/// The plan that a case would get, where its strategy is one.
+pub(super) fn chosen_plan(d: &Decided<'_>, k: usize) -> Option<Plan> {
+    if d.decisions.policy.treatments[usize::from(d.decisions.chosen[k])].name != "plan" {
+        return None;
+    }
+    let (terms, facts) = d.decisions.guard.plan(k)?;
+    plan_of(terms, &facts).ok()
+}
+
+fn plan_line(d: &Decided<'_>, k: usize, lang: Lang) -> Option<String> {
+    let terms = d.decisions.policy.plan.as_ref()?;
+    Some(in_one_line(&chosen_plan(d, k)?, terms, &d.book.project.currency.code, d.digits).get(lang).to_string())
 }
 
 fn parts(d: &Decided<'_>, k: usize, lang: Lang) -> Vec<ScorePart> {
@@ -130,7 +147,7 @@ fn one_line(all: &[Veto], lang: Lang) -> Option<String> {
     Some(format!("{}{named}{more}", first.text.get(lang)))
 }
 
-fn rule_line(v: &Veto, lang: Lang) -> RuleLine {
+pub(in crate::pipeline) fn rule_line(v: &Veto, lang: Lang) -> RuleLine {
     let verified = match (&v.authority, v.verified) {
         (None, _) => "policy",
         (_, true) => "verified",

@@ -1,7 +1,7 @@
 //! The letter to a borrower: plain words, their own record, what protects them, and no inside figure.
 
 use super::Decided;
-use super::case::{REASONS, hours, speaks};
+use super::case::{REASONS, chosen_plan, hours, speaks};
 use crate::base::bilingual::{Bilingual, Lang};
 use crate::base::dates::Day;
 use crate::data::catalogue::CATALOGUE;
@@ -13,6 +13,7 @@ use crate::decide::reasons::lowest;
 use crate::decide::rulebook::{Check, Entry};
 use crate::report::letter::Letter;
 use crate::report::plain;
+use crate::report::plan::to_borrower;
 use crate::report::words::{event, or_code};
 
 pub(super) fn letter(d: &Decided<'_>, k: usize, lang: Lang) -> Letter {
@@ -82,6 +83,9 @@ fn next(d: &Decided<'_>, k: usize, place: usize, lang: Lang) -> Vec<String> {
     if t.signed_by.is_some() {
         let proposed = lang.pick("This is a proposal: a person decides whether it happens.", "以上为建议，是否执行由人工决定。");
         said.push(proposed.to_string());
+    }
+    if let Some(plan) = chosen_plan(d, k) {
+        said.push(to_borrower(&plan, &d.book.project.currency.code, d.digits).get(lang).to_string());
     }
     let day = d.decisions.guard.facts(k).day;
     let span = |span: &String| span.replacen('-', lang.pick(" and ", " 至 "), 1);
@@ -185,7 +189,7 @@ fn protection(d: &Decided<'_>, entry: &Entry, lang: Lang) -> Option<String> {
             Bilingual::new("We go to court only when everything gentler has been tried.", "只有在所有更温和的措施都已尝试之后，我们才会诉诸法院。")
         }
         // How the account stands and what was tried is no protection.
-        Check::Route(_) | Check::Court | Check::Rung(_) | Check::After(_) | Check::Eligible(_) => return None,
+        Check::Route(_) | Check::Court | Check::Rung(_) | Check::After(_) | Check::PlanPayable(_) | Check::Eligible(_) => return None,
     };
     Some(sentence(&words, lang))
 }

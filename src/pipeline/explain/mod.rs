@@ -1,6 +1,6 @@
 //! `recoup explain`: what a run decided, decided again and laid open: one case for an analyst or for its borrower, or everything of one person.
 
-mod case;
+pub(super) mod case;
 mod held;
 mod letter;
 mod person;
@@ -27,15 +27,15 @@ use crate::report::person::Person;
 use std::path::{Path, PathBuf};
 
 /// A run, decided again.
-struct Decided<'a> {
-    run: String,
-    as_of: Day,
-    changed: Vec<Bilingual>,
-    digits: u8,
-    book: &'a Book,
-    observed: &'a Observed,
+pub(super) struct Decided<'a> {
+    pub(super) run: String,
+    pub(super) as_of: Day,
+    pub(super) changed: Vec<Bilingual>,
+    pub(super) digits: u8,
+    pub(super) book: &'a Book,
+    pub(super) observed: &'a Observed,
     scored: &'a Scored<'a>,
-    decisions: &'a Decisions<'a>,
+    pub(super) decisions: &'a Decisions<'a>,
     /// Every file that was read.
     inputs: Vec<PathBuf>,
 }
@@ -121,7 +121,7 @@ pub fn explain_person(
 }
 
 /// Reads the run in a folder, decides it again, and shows it.
-fn with_run<T>(
+pub(super) fn with_run<T>(
     run: &Path,
     moved: &MovedFiles,
     protected: bool,
@@ -180,7 +180,7 @@ fn changed(record: &RunRecord, book: &Book, policy: &Policy) -> Vec<Bilingual> {
 
 impl Decided<'_> {
     /// What the run decided of a case, by its log, where that is not what is decided by the files as they are now.
-    fn decided_otherwise(&self, k: usize, run: &Path) -> Result<Option<Bilingual>> {
+    pub(super) fn decided_otherwise(&self, k: usize, run: &Path) -> Result<Option<Bilingual>> {
         let path = run.join("decisions.parquet");
         if !path.is_file() {
             return Ok(None);
@@ -202,7 +202,7 @@ impl Decided<'_> {
     }
 
     /// The place of a case.
-    fn case(&self, case: &str) -> Result<usize> {
+    pub(super) fn case(&self, case: &str) -> Result<usize> {
         let (cases, as_of) = (&self.observed.cases, self.as_of);
         let account = match case.rsplit_once('@') {
             None => case,

@@ -9,6 +9,7 @@ mod choice;
 mod conditions;
 mod hours;
 mod names;
+mod plan;
 mod rules;
 mod told;
 
@@ -529,6 +530,11 @@ impl Verifier<'_> {
                 let says = condition[told.case].map_or(Says::Unknown, |holds| (!holds).into());
                 speak(says, bits.eligible, &|other| other == t);
             }
+        }
+        if let Some(terms) = &policy.plan {
+            speak(plan::none_payable(told, terms, 10f64.powi(i32::from(self.of.minor_digits))), bits.payable, &|t| {
+                policy.treatments[t].name == "plan"
+            });
         }
         for (t, rule) in warnings {
             found[t].warns |= rule;

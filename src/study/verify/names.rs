@@ -28,7 +28,11 @@ impl Names {
         policy.guardrails.iter().for_each(|g| add(g.id.clone()));
         ["hours:together", "care:first", "care:never", "care:accessible", "care:softer"].iter().for_each(|id| add(id.to_string()));
         policy.routes.iter().for_each(|r| add(format!("routing:{}", r.quadrant)));
-        ["ladder:court", "law:untried", "law:worth", "ladder:rung", "ladder:after", "eligible", OTHER_ACCOUNT].iter().for_each(|id| add(id.to_string()));
+        ["ladder:court", "law:untried", "law:worth", "ladder:rung", "ladder:after"].iter().for_each(|id| add(id.to_string()));
+        if policy.plan.is_some() {
+            add("plan:payable".into());
+        }
+        ["eligible", OTHER_ACCOUNT].iter().for_each(|id| add(id.to_string()));
         names
     }
 
@@ -60,6 +64,7 @@ pub(super) struct RuleBits {
     pub(super) law_worth: Set,
     pub(super) rung: Set,
     pub(super) after: Set,
+    pub(super) payable: Set,
     pub(super) eligible: Set,
     pub(super) elsewhere: Set,
 }
@@ -82,6 +87,7 @@ impl RuleBits {
             law_worth: names.bit("law:worth"),
             rung: names.bit("ladder:rung"),
             after: names.bit("ladder:after"),
+            payable: names.bit("plan:payable"),
             eligible: names.bit("eligible"),
             elsewhere: names.bit(OTHER_ACCOUNT),
         }
