@@ -223,20 +223,26 @@ enum Command {
     /// Rank every case of one day, each with a recommended strategy and its reasons.
     Score {
         /// The project file, recoup.toml.
-        #[arg(long, value_name = "FILE")]
-        project: PathBuf,
+        #[arg(long, value_name = "FILE", required_unless_present = "run")]
+        project: Option<PathBuf>,
         /// The model file that `train` wrote.
-        #[arg(long, value_name = "FILE")]
-        model: PathBuf,
+        #[arg(long, value_name = "FILE", required_unless_present = "run")]
+        model: Option<PathBuf>,
         /// The policy file.
-        #[arg(long, value_name = "FILE")]
-        policy: PathBuf,
+        #[arg(long, value_name = "FILE", required_unless_present = "run")]
+        policy: Option<PathBuf>,
         /// Observation date: the end of that day.
-        #[arg(long, value_name = "YYYY-MM-DD")]
-        as_of: Day,
+        #[arg(long, value_name = "YYYY-MM-DD", required_unless_present = "run", conflicts_with = "run")]
+        as_of: Option<Day>,
         /// Folder for the ranked list; an earlier run there is replaced.
-        #[arg(long, value_name = "DIR")]
-        out: PathBuf,
+        #[arg(long, value_name = "DIR", required_unless_present = "run")]
+        out: Option<PathBuf>,
+        /// Answer this run again with other capacities, from its log: nothing is read or scored anew.
+        #[arg(long, value_name = "RUN", requires = "capacity")]
+        run: Option<PathBuf>,
+        /// A capacity to answer with: calls=500, visits:north=20, letters=unlimited.
+        #[arg(long, value_name = "NAME=AMOUNT", requires = "run")]
+        capacity: Vec<String>,
     },
     /// Say which of two or more policies is better on the same book, and who would move.
     Compare {
@@ -638,13 +644,20 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             console.result(&summary, || terminal_model::diff(&summary))?;
             Ok(Done { findings: !summary.differences.is_empty() })
         }
-        Command::Score { project, model, policy, as_of, out } => {
+        Command::Score { run: Some(run), capacity, project, model, policy, out, .. } => {
+            let summary = pipeline::what_if(&run, &pipeline::MovedFiles { project, model, policy }, &capacity, out.as_deref(), &steps)?;
+            console.result(&summary, || terminal::what_if(&summary))?;
+            Ok(Done { findings: false })
+        }
+        Command::Score { project: Some(project), model: Some(model), policy: Some(policy), as_of: Some(as_of), out: Some(out), .. } => {
             let (summary, problems) = pipeline::score(&project, &model, &policy, as_of, &out, &steps)?;
             // The run's folder holds every problem already.
             console.show(&problems, &out.join("problems.csv"));
             console.result(&summary, || terminal::score(&summary))?;
             Ok(Done { findings: false })
         }
+        // The command line has asked for them all.
+        Command::Score { .. } => Err(Problem::error("score.arguments", "project, model, policy, as-of and out are needed").fail()),
         Command::Compare { project, model, policy, as_of } => {
             let (summary, problems) = pipeline::compare(&project, &model, &policy, as_of, &steps)?;
             console.problems(&problems)?;

@@ -63,8 +63,8 @@ pub struct Decisions<'a> {
     pub share: Vec<f64>,
     /// The next best eligible treatment and its gain for this case alone.
     pub runner_up: Vec<Option<(u8, f64)>>,
-    /// What would be recommended if nothing were short; the same as `chosen` where nothing is.
-    pub unlimited: Vec<u8>,
+    /// What would be recommended if nothing were short, and why; the same as chosen where nothing is.
+    pub unlimited: Vec<(u8, Because)>,
     /// What was handed out, and what that is worth; none where the policy limits nothing and draws no lots.
     pub placed: Option<Placed>,
 }
@@ -165,7 +165,7 @@ pub fn decide<'a>(policy: &'a Policy, situation: Situation<'a>, share: ExpectedS
         let fired = guard.fire_all();
         let decide = |range: &Range<usize>| chooser.group(range.clone(), &fired[range.clone()]);
         let mut decided: Vec<Decided> = groups.par_chunks(CHUNK).flat_map_iter(|groups| groups.iter().flat_map(decide)).collect();
-        let unlimited: Vec<u8> = decided.iter().map(|d| d.chosen).collect();
+        let unlimited: Vec<(u8, Because)> = decided.iter().map(|d| (d.chosen, d.because)).collect();
         let shared = policy.capacity.binds() || policy.control.is_some() || policy.exploration.is_some();
         let placed = if shared { Some(hand_out(&chooser, &groups, &fired, &mut decided, minor_digits)?) } else { None };
         (decided, unlimited, placed)

@@ -1,4 +1,5 @@
-//! The decision log: every case, every treatment: free or vetoed, by which rules, what it is worth and of what parts, chosen or not.
+//! The decision log: every case, every treatment: free or vetoed, by which rules, what it is worth and of what parts, chosen or not, and what would be if nothing
+//! were short.
 //!
 //! One row a case and treatment, cases by borrower and account, treatments in the order of the policy. `gain = stake × (share_repaid −
 //! share_waiting) − cost − complaint_cost` for the case alone, whoever else its treatment covers.
@@ -83,6 +84,7 @@ fn rows(decisions: &Decisions<'_>, chosen: &[u8], share: ExpectedShare<'_>, digi
     let discounts: Vec<f64> = policy.treatments.iter().map(|t| discount(policy, t)).collect();
     let mut spent = Vec::with_capacity(all);
     let (mut under, mut waiting, mut gain) = (Vec::with_capacity(all), Vec::with_capacity(all), Vec::with_capacity(all));
+    let (mut would, mut chance) = (Vec::with_capacity(all), Vec::with_capacity(all));
     let (mut led, mut of_case) = (Vec::with_capacity(all), Vec::with_capacity(n));
     for case in range.clone() {
         of_case.clear();
@@ -97,6 +99,9 @@ fn rows(decisions: &Decisions<'_>, chosen: &[u8], share: ExpectedShare<'_>, digi
             waiting.push(rounded(of_case[wait]));
             spent.push(amount(outlay(t, stake)));
             gain.push(amount(gross(stake, of_case[place], of_case[wait], discounts[place]) - cost(t, stake)));
+            let (unlimited, because) = decisions.unlimited[case];
+            would.push(if usize::from(unlimited) == place { led_by(because) } else { u32::MAX });
+            chance.push(decisions.assignment_probability(case, place));
             led.push(if usize::from(chosen[case]) == place { led_by(decisions.because[case]) } else { u32::MAX });
         }
     }
@@ -104,8 +109,9 @@ fn rows(decisions: &Decisions<'_>, chosen: &[u8], share: ExpectedShare<'_>, digi
     let names: Vec<&str> = policy.treatments.iter().map(|t| t.name.as_str()).collect();
     let rules = Arc::new(sets.words.clone());
     let set = |codes| OutColumn::Words { codes, words: rules.clone() };
-    OutTable::default()
+    let mut table = OutTable::default()
         .with("account_id", OutColumn::Words { codes: case_of().map(|c| cases.account[c]).collect(), words: cases.account_ids.clone() })
+        .with("borrower_id", OutColumn::Words { codes: case_of().map(|c| cases.borrower[c]).collect(), words: cases.borrower_ids.clone() })
         .with("as_of", OutColumn::Day(case_of().map(|c| cases.as_of[c]).collect()))
         .with("treatment", OutColumn::Words { codes: place_of().map(|p| p as u32).collect(), words: words(&names) })
         .with("vetoed_by", set(vetoed))
@@ -120,6 +126,24 @@ fn rows(decisions: &Decisions<'_>, chosen: &[u8], share: ExpectedShare<'_>, digi
         .with("gain", OutColumn::Money(gain, digits))
         .with("chosen", OutColumn::Integer(led.iter().map(|code| i64::from(*code != u32::MAX)).collect()))
         .with("chosen_by", OutColumn::Words { codes: led, words: words(&LED_BY) })
+        .with("unlimited_by", OutColumn::Words { codes: would, words: words(&LED_BY) })
+        .with("assignment_probability", OutColumn::Number(chance));
+    if let Some(placed) = &decisions.placed {
+        let belongs = &placed.belongs;
+        for (column, (codes, names)) in policy.capacity.team_columns().iter().zip(&belongs.teams) {
+            let codes = case_of().map(|c| codes[c]).collect();
+            table = table.with(&team_column(column), OutColumn::Words { codes, words: Arc::new(names.clone()) });
+        }
+        if !belongs.minimums.is_empty() {
+            table = table.with("counts_for", OutColumn::Integer(case_of().map(|c| belongs.minimums[c] as i64).collect()));
+        }
+    }
+    table
+}
+
+/// The column of the log that holds the words of a column by which teams are told.
+pub fn team_column(column: &str) -> String {
+    format!("team:{column}")
 }
 
 fn led_by(because: Because) -> u32 {

@@ -133,7 +133,7 @@ pub fn because(decisions: &Decisions<'_>, case: usize, minor_digits: u8) -> Bili
             format!("{}：策略将此类案件引向{}", why.zh, chosen.label.zh),
         )
     };
-    let would = &policy.treatments[usize::from(decisions.unlimited[case])];
+    let would = &policy.treatments[usize::from(decisions.unlimited[case].0)];
     match (decisions.because[case], decisions.runner_up[case]) {
         (Because::Place, _) => Bilingual::new(
             format!("next best: the places for {} are worth more elsewhere; {gain} over waiting", would.name),

@@ -14,6 +14,7 @@ mod run_record;
 mod score;
 mod train;
 mod verify;
+mod what_if;
 
 pub use evaluate::{EvaluateAsk, EvaluatePages, Evaluation, Sample, evaluate, evaluate_to};
 pub use explain::{explain, explain_person, explain_to_borrower};
@@ -26,6 +27,7 @@ pub use run_record::MovedFiles;
 pub use score::{compare, score};
 pub use train::train;
 pub use verify::verify;
+pub use what_if::what_if;
 
 use crate::base::config::{Observe, Project};
 use crate::base::dates::Day;

@@ -12,6 +12,7 @@ use crate::data::write::Format;
 use crate::decide::choose::Decisions;
 use crate::decide::deadlines::Deadline;
 use crate::decide::guardrail::Fired;
+use crate::decide::places::CapacitySummary;
 use crate::decide::policy::Policy;
 use crate::decide::rulebook::{Mask, Stage};
 use crate::decide::{deadlines, log, ranked, unknown};
@@ -29,7 +30,10 @@ const OUTCOME_EXCLUSIONS: [&str; 3] = ["immature", "left_the_book", "no_outcome_
 
 /// What `score` leaves in its folder.
 const RUN: FolderKind =
-    FolderKind { name: "run", key: "observations", entries: &["ranked", "decisions", "deadlines", "problems", "report", "manifest", "certificate"] };
+    FolderKind { name: "run", key: "observations", entries: &["ranked", "capacity", "decisions", "deadlines", "problems", "report", "manifest", "certificate"] };
+
+/// What was handed out, where the policy limits anything.
+pub(super) const CAPACITY: &str = "capacity.json";
 
 /// Files that `score` writes before its manifest.
 pub(super) const WRITTEN: [&str; 8] =
@@ -71,6 +75,10 @@ pub fn score(
         table.clone().write(&folder.path("ranked.csv"), Format::Csv).map_err(placed)?;
         table.write(&folder.path("ranked.parquet"), Format::Parquet).map_err(placed)?;
         log::write(&decisions, scored.expected_share(), digits, &folder.path("decisions.parquet")).map_err(placed)?;
+        let capacity = decisions.placed.as_ref().map(|placed| CapacitySummary::of(&policy, placed, digits));
+        if let Some(capacity) = &capacity {
+            write_json(capacity, &folder.path(CAPACITY)).map_err(placed)?;
+        }
         let due = deadlines::deadlines(&decisions.guard, as_of);
         deadlines::table(&due, as_of).write(&folder.path("deadlines.csv"), Format::Csv).map_err(placed)?;
         problems.append(unknown::notes(&decisions));
@@ -78,7 +86,7 @@ pub fn score(
         let comparison = compare_policies(std::slice::from_ref(&decisions), cases, scored.expected_share(), digits);
         let mut assumed = book.project.declared.sentences(digits);
         assumed.extend(policy.assumptions(model.share().is_some()));
-        let page = report(&day, &book, &problems, &decisions, &order, as_of, &assumed, &due);
+        let page = report(&day, &book, &problems, &decisions, &order, as_of, &assumed, &due, capacity.clone());
         write_json(&page, &folder.path("report.json")).map_err(placed)?;
         for (name, lang) in [("report.html", Lang::English), ("report.zh.html", Lang::Chinese)] {
             let html = run_page(&page, lang)?;
@@ -106,11 +114,11 @@ pub fn score(
             cost: comparison.policies[0].cost.clone(),
             currency: book.project.currency.code.clone(),
             assumed: assumed.clone(),
-            outputs: WRITTEN.iter().map(|name| Ok((name.to_string(), fingerprint(&folder.path(name))?))).collect::<Result<BTreeMap<_, _>>>()?,
+            outputs: WRITTEN.into_iter().chain(capacity.as_ref().map(|_| CAPACITY)).map(|name| Ok((name.to_string(), fingerprint(&folder.path(name))?))).collect::<Result<BTreeMap<_, _>>>()?,
         };
         write_json(&manifest, &folder.path("manifest.json")).map_err(placed)?;
         folder.finish()?;
-        Ok(score_summary(&day, &book, &decisions, &order, comparison, as_of, out, assumed, &due))
+        Ok(score_summary(&day, &book, &decisions, &order, comparison, as_of, out, assumed, &due, capacity))
     })?;
     Ok((summary, problems))
 }
@@ -216,6 +224,7 @@ fn report(
     as_of: Day,
     assumed: &[String],
     due: &[Deadline],
+    capacity: Option<CapacitySummary>,
 ) -> RunPage {
     let (cases, scored, digits) = (&day.observed.cases, day.scored, day.digits);
     let mut problems: BTreeMap<String, u64> = BTreeMap::new();
@@ -256,6 +265,7 @@ fn report(
         tables: book.counts.clone(),
         problems,
         assumed: assumed.to_vec(),
+        capacity,
     };
     let scale = 10f64.powi(i32::from(digits));
     page.add_up((0..cases.len()).map(|k| {
@@ -315,6 +325,7 @@ fn score_summary(
     out: &Path,
     assumed: Vec<String>,
     due: &[Deadline],
+    capacity: Option<CapacitySummary>,
 ) -> ScoreSummary {
     let cases = &day.observed.cases;
     let top = top_cases(day, decisions, order, book.project.currency.minor_digits);
@@ -330,6 +341,7 @@ fn score_summary(
         rows_set_aside: book.counts.iter().map(|t| t.rows_set_aside).sum(),
         result: comparison.policies.into_iter().next(),
         top,
+        capacity,
         assumed,
     }
 }

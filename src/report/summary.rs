@@ -14,6 +14,7 @@ use crate::model::diff::Difference;
 use crate::model::evaluate::SampleEvaluation;
 use crate::model::file::{Estimate, Model, RoundingCost};
 use crate::model::share::ShareEvaluation;
+use crate::decide::places::CapacitySummary;
 use crate::study::compare::{Comparison, PolicyResult};
 use crate::study::prove::Proof;
 use crate::study::rolls::{ALL, BucketFlows, CureRate, RelapseRate, RollRate, Rolls};
@@ -335,8 +336,48 @@ pub struct ScoreSummary {
     pub result: Option<PolicyResult>,
     /// The first ten cases.
     pub top: Vec<TopCase>,
+    /// What was handed out; none where the policy limits nothing.
+    pub capacity: Option<CapacitySummary>,
     /// What is assumed.
     pub assumed: Vec<String>,
+}
+
+/// A scored run answered again with other capacities.
+#[derive(Debug, Serialize)]
+pub struct WhatIfSummary {
+    /// The run's folder.
+    pub run: String,
+    /// Its day.
+    pub as_of: String,
+    /// Currency code.
+    pub currency: String,
+    /// Capacities that were asked for, by resource or resource and team.
+    pub asked: BTreeMap<String, String>,
+    /// Cases.
+    pub cases: u64,
+    /// What the run's decisions gain.
+    pub before: String,
+    /// What the new ones gain more.
+    pub more: String,
+    /// Cases that would be treated otherwise.
+    pub moved: u64,
+    /// Cases of each strategy before and after.
+    pub strategies: Vec<WhatIfStrategy>,
+    /// What is handed out then.
+    pub capacity: CapacitySummary,
+    /// Where it was written; none where it was not.
+    pub folder: Option<String>,
+}
+
+/// Cases of one strategy before and after.
+#[derive(Debug, Serialize)]
+pub struct WhatIfStrategy {
+    /// The strategy.
+    pub strategy: String,
+    /// Cases of the run.
+    pub before: u64,
+    /// Cases then.
+    pub after: u64,
 }
 
 /// One of the first cases.

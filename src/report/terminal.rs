@@ -1,7 +1,8 @@
 //! Summaries laid out for a terminal. Takes a summary; gives text. Deliberately absent: colours and widths that depend on the terminal,
 //! so that what is read in a log is what was seen on a screen.
 
-use super::summary::{CasesSummary, CheckSummary, CompareSummary, DemoSummary, ReplaySummary, ScoreSummary, VerifySummary};
+use super::summary::{CasesSummary, CheckSummary, CompareSummary, DemoSummary, ReplaySummary, ScoreSummary, VerifySummary, WhatIfSummary};
+use crate::decide::places::{CapacitySummary, LimitSummary};
 use super::terminal_model::with_interval;
 use crate::study::compare::{Movement, PolicyResult};
 use crate::study::simulate::WorldSummary;
@@ -180,6 +181,9 @@ pub fn score(summary: &ScoreSummary) -> String {
     if let Some(result) = &summary.result {
         policy_result(&mut out, result, &summary.currency);
     }
+    if let Some(places) = &summary.capacity {
+        capacity(&mut out, places, &summary.currency);
+    }
     top_cases(&mut out, summary);
     assumed(&mut out, &summary.assumed);
     if summary.deadlines.open > 0 {
@@ -192,6 +196,51 @@ pub fn score(summary: &ScoreSummary) -> String {
         summary.folder
     );
     let _ = writeln!(out, "ranked list: {0}/ranked.csv and {0}/ranked.parquet; record of the run: {0}/manifest.json", summary.folder);
+    out
+}
+
+/// What was handed out: worth and bound, then each limit.
+fn capacity(out: &mut String, places: &CapacitySummary, currency: &str) {
+    let near = match places.proved_best {
+        true => "no choice is worth more: a search has shown it".to_string(),
+        false => format!("at most {} more is possible ({} of the bound)", places.gap, percent(Some(places.gap_share))),
+    };
+    let _ = writeln!(out, "\nwithin the limits all decisions gain {} {currency}, the bound is {}: {near}", places.worth, places.bound);
+    let of = |l: &LimitSummary| match (l.of.as_str(), l.name.as_str()) {
+        ("run", _) => "the run".to_string(),
+        ("team", "") => "no team".to_string(),
+        ("team", name) => format!("team {name}"),
+        (_, name) => format!("at least: {name}"),
+    };
+    let rows = places.limits.iter().map(|l| {
+        vec![l.resource.clone(), of(l), l.amount.to_string(), l.used.to_string(), l.left.to_string(), l.shadow_price.clone()]
+    });
+    let _ = writeln!(out, "{}", table(&["resource", "of", "there is", "used", "left", "one more is worth"], rows));
+    if places.without_place > 0 {
+        let led = match places.led_without_place {
+            0 => String::new(),
+            n => format!("; {} of them were led there by a hold, care, access or a route", count(n)),
+        };
+        let _ = writeln!(out, "{} cases get their next best, for want of a place{led}", count(places.without_place));
+    }
+    if places.control + places.exploration > 0 {
+        let _ = writeln!(out, "by lot: {} kept for comparison, {} tried", count(places.control), count(places.exploration));
+    }
+}
+
+/// A what-if: a scored run answered again with other capacities.
+pub fn what_if(summary: &WhatIfSummary) -> String {
+    let mut out = String::new();
+    let asked: Vec<String> = summary.asked.iter().map(|(name, amount)| format!("{name} = {amount}")).collect();
+    let _ = writeln!(out, "{} on {}, with {}", summary.run, summary.as_of, asked.join(", "));
+    let _ = writeln!(out, "gain {} -> {} {}: {} more", summary.before, summary.capacity.worth, summary.currency, summary.more);
+    let _ = writeln!(out, "{} of {} cases would be treated otherwise", count(summary.moved), count(summary.cases));
+    let rows = summary.strategies.iter().map(|s| vec![s.strategy.clone(), count(s.before), count(s.after)]);
+    let _ = writeln!(out, "{}", table(&["strategy", "cases now", "cases then"], rows));
+    capacity(&mut out, &summary.capacity, &summary.currency);
+    if let Some(folder) = &summary.folder {
+        let _ = writeln!(out, "who moves: {folder}/moves.csv and {folder}/moves.parquet; all limits: {folder}/capacity.json");
+    }
     out
 }
 

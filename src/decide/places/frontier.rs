@@ -31,7 +31,7 @@ pub struct Point {
 }
 
 /// The frontier of every limited resource.
-pub(super) fn frontier(policy: &Policy, rows: &Rows, problem: &Problem, allocation: &Allocation) -> Vec<Frontier> {
+pub fn frontier(policy: &Policy, rows: &Rows, problem: &Problem, allocation: &Allocation) -> Vec<Frontier> {
     let step = (problem.units() / UNITS).max(1);
     let sample = if step > 1 { Some(sampled(problem, step)) } else { None };
     let of = sample.as_ref().unwrap_or(problem);

@@ -9,12 +9,15 @@ mod lots;
 mod options;
 mod rows;
 mod settle;
+mod summary;
 mod ways;
 
-pub use frontier::{Frontier, Point};
+pub use frontier::{Frontier, Point, frontier};
 pub use lots::{Drawn, Lot, explored, is_control};
 pub use options::{OPEN, Offers, Options};
 pub use rows::{Belongs, Of, Row, Rows};
+pub use settle::{Led, Settling};
+pub use summary::{CapacitySummary, FrontierSummary, LimitSummary, PointSummary};
 pub use ways::Ways;
 
 use super::allocate::{Allocation, NoChoice, allocate, within};
@@ -23,7 +26,7 @@ use super::facts::softening;
 use super::guardrail::Fired;
 use crate::base::problem::{Failure, Result};
 use crate::data::cases::Holds;
-use settle::{Draw, Settling, draw, too_large};
+use settle::{Draw, draw, too_large};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -139,6 +142,36 @@ pub fn hand_out_offers(
     Ok(Handed { picks, beyond, allocation, options })
 }
 
+/// What was handed out where no lots are drawn anew: of offers whose worth in all is known.
+pub fn placed_again(
+    rows: Rows,
+    left: &[f64],
+    handed: &Handed,
+    worth: f64,
+    units: usize,
+    led_without_place: u64,
+    frontier: Vec<Frontier>,
+) -> Placed {
+    let (allocation, limits) = (&handed.allocation, rows.limits());
+    let of = |used: &dyn Fn(usize) -> f64| rows.rows.iter().enumerate().map(|(k, row)| row.sign() * used(k)).collect();
+    let settled = |k: usize| limits[k] - left[k];
+    Placed {
+        used: of(&|k| settled(k) + allocation.used.get(k).copied().unwrap_or(0.0)),
+        settled: of(&settled),
+        belongs: Belongs::default(),
+        prices: allocation.prices.clone(),
+        worth,
+        bound: worth + (allocation.bound - allocation.worth) + handed.beyond,
+        best: allocation.best && handed.beyond == 0.0,
+        units,
+        without_place: 0,
+        led_without_place,
+        lots: Vec::new(),
+        frontier,
+        rows,
+    }
+}
+
 /// Hands out what there is, over decisions that were taken as if nothing were short.
 ///
 /// # Errors
@@ -173,8 +206,8 @@ pub(super) fn hand_out(
             return Err(too_large(policy, &rows, row, left[row]));
         }
     }
-    let led_without_place = Settling { policy, ways, rows: &rows, stake: &stake }.lead(groups, decided, &mut settled, &mut left);
-    let spent: Vec<f64> = rows.limits().iter().zip(&left).map(|(limit, left)| limit - left).collect();
+    let led: Vec<Option<Led>> = decided.iter().map(|d| Led::of(d.because, d.chosen, d.gain())).collect();
+    let led_without_place = Settling { policy, ways, rows: &rows, stake: &stake }.lead(groups, &led, &mut settled, &mut left);
     let offers = Offers { policy, ways, rows: &rows, groups, stake: &stake, gross: &gross, free: &free, settled: &settled, left: &left };
     let [hardship, vulnerable] = softening();
     let flagged = |range: &Range<usize>| range.clone().any(|case| fired[case].holds.has(hardship) || fired[case].holds.has(vulnerable));
@@ -193,8 +226,8 @@ pub(super) fn hand_out(
         Some(sets.iter().map(|set| set & (everywhere | !covering)).collect())
     };
     let handed = hand_out_offers(&offers, Some(&prune), None)?;
-    let frontier = frontier::frontier(policy, &rows, &handed.options.problem, &handed.allocation);
-    let (allocation, beyond) = (handed.allocation, handed.beyond);
+    let frontier = frontier(policy, &rows, &handed.options.problem, &handed.allocation);
+    let allocation = &handed.allocation;
     let mut without_place = 0;
     for (range, (group, draw)) in groups.iter().zip(valued.iter().zip(&draws)) {
         let of = &mut decided[range.clone()];
@@ -219,8 +252,6 @@ pub(super) fn hand_out(
         chooser.settle(of, group, &handed.picks[range.clone()]);
     }
     let worth: f64 = decided.iter().map(|d| d.gain()).sum();
-    let used: Vec<f64> = spent.iter().zip(&allocation.used).zip(&rows.rows).map(|((spent, used), row)| row.sign() * (spent + used)).collect();
-    let settled_used = spent.iter().zip(&rows.rows).map(|(spent, row)| row.sign() * spent).collect();
     let lots = if policy.control.is_some() || policy.exploration.is_some() {
         let price = |case: usize, t: usize| offers.price(&allocation.prices, case, t);
         let lot = |(range, draw): (&Range<usize>, &Draw)| -> Vec<Lot> {
@@ -235,19 +266,6 @@ pub(super) fn hand_out(
     } else {
         Vec::new()
     };
-    Ok(Placed {
-        bound: worth + (allocation.bound - allocation.worth) + beyond,
-        best: allocation.best && beyond == 0.0,
-        worth,
-        units: groups.len(),
-        used,
-        settled: settled_used,
-        prices: allocation.prices,
-        without_place,
-        led_without_place,
-        lots,
-        frontier,
-        belongs,
-        rows,
-    })
+    let again = placed_again(rows, &left, &handed, worth, groups.len(), led_without_place, frontier);
+    Ok(Placed { belongs, without_place, lots, ..again })
 }

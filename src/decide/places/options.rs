@@ -131,6 +131,23 @@ impl Offers<'_> {
         self.covers(range).filter(|t| paid & (1 << t) != 0 || *t == self.ways.wait || !self.closed(range.start, *t)).map(under).fold(f64::NEG_INFINITY, f64::max)
     }
 
+    /// What a unit's cases are worth with these treatments, in whole minor units: what covers several costs once.
+    pub fn worth(&self, range: &Range<usize>, picks: &[u8]) -> f64 {
+        let n = self.treatments();
+        let (mut worth, mut paid) = (0.0, 0u32);
+        for case in range.clone() {
+            let t = usize::from(picks[case]);
+            worth += self.gross[case * n + t];
+            if !self.ways.covers[t] {
+                worth -= self.cost(case, t);
+            } else if paid & (1 << t) == 0 {
+                worth -= self.cost(range.start, t);
+                paid |= 1 << t;
+            }
+        }
+        worth
+    }
+
     /// The options of every unit that has an open case.
     pub fn options(&self) -> Options {
         let mut of = Options {

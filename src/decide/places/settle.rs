@@ -105,10 +105,14 @@ pub(super) fn too_large(policy: &Policy, rows: &Rows, row: usize, left: f64) -> 
 }
 
 /// What settling looks at.
-pub(super) struct Settling<'a> {
+pub struct Settling<'a> {
+    /// The policy.
     pub policy: &'a Policy,
+    /// Its treatments as ways.
     pub ways: &'a Ways,
+    /// What is limited.
     pub rows: &'a Rows,
+    /// What is at stake, in minor units.
     pub stake: &'a (dyn Fn(usize) -> f64 + Sync),
 }
 
@@ -133,27 +137,16 @@ impl Settling<'_> {
 
     /// Gives who is led somewhere their places, as long as there are any: holds first, then care, access, routes; of each the larger gain first.
     /// How many found none: they stay open.
-    pub fn lead(&self, groups: &[Range<usize>], decided: &[Decided], settled: &mut [u8], left: &mut [f64]) -> u64 {
-        let stage = |because: Because| match because {
-            Because::Hold(_) => Some(0),
-            Because::Care => Some(1),
-            Because::Access => Some(2),
-            Because::Route(_) => Some(3),
-            _ => None,
-        };
-        let mut led: Vec<(u8, f64, usize, usize)> = Vec::new();
+    pub fn lead(&self, groups: &[Range<usize>], led: &[Option<Led>], settled: &mut [u8], left: &mut [f64]) -> u64 {
+        let mut order: Vec<(Led, usize, usize)> = Vec::new();
         for (group, range) in groups.iter().enumerate() {
-            for case in range.clone().filter(|case| settled[*case] == OPEN) {
-                if let Some(stage) = stage(decided[case].because) {
-                    led.push((stage, decided[case].gain(), case, group));
-                }
-            }
+            order.extend(range.clone().filter(|case| settled[*case] == OPEN).filter_map(|case| led[case].map(|led| (led, case, group))));
         }
-        led.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
+        order.sort_by(|(a, x, _), (b, y, _)| a.stage.cmp(&b.stage).then(b.gain.total_cmp(&a.gain)).then(x.cmp(y)));
         let mut without = 0;
-        for (_, _, case, group) in led {
+        for (led, case, group) in order {
             let range = &groups[group];
-            let t = usize::from(decided[case].chosen);
+            let t = usize::from(led.to);
             let has = self.ways.covers[t] && range.clone().any(|c| usize::from(settled[c]) == t);
             let charge = if has { Vec::new() } else { self.charge(range, case, t) };
             let fits = |(row, amount): &(u16, f64)| *amount <= 0.0 || *amount <= left[usize::from(*row)];
@@ -165,5 +158,30 @@ impl Settling<'_> {
             }
         }
         without
+    }
+}
+
+/// Where a case is led before value is asked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Led {
+    /// 0 by a hold, 1 by care, 2 by access, 3 by a route.
+    pub stage: u8,
+    /// The treatment.
+    pub to: u8,
+    /// What it gains over waiting, in minor units.
+    pub gain: f64,
+}
+
+impl Led {
+    /// Where a case is led; none where value decides.
+    pub fn of(because: Because, to: u8, gain: f64) -> Option<Led> {
+        let stage = match because {
+            Because::Hold(_) => 0,
+            Because::Care => 1,
+            Because::Access => 2,
+            Because::Route(_) => 3,
+            _ => return None,
+        };
+        Some(Led { stage, to, gain })
     }
 }

@@ -15,6 +15,9 @@ use toml::Spanned;
 /// The resource that every treatment takes by itself: what it costs, complaints left out.
 pub const MONEY: &str = "money";
 
+/// A case counts for a minimum or not: one bit each.
+const MOST_MINIMUMS: usize = 63;
+
 /// One resource. Amounts in whole millionths of its unit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource {
@@ -169,6 +172,10 @@ impl Checker<'_> {
                 let message = format!("`{}` takes `{name}`, and nothing says how much of that there is", t.name);
                 self.push(0, "policy.unknown_resource", message, "a [[resource]] of that name", Some(help));
             }
+        }
+        if minimums.len() > MOST_MINIMUMS {
+            let (at, message) = (minimums[MOST_MINIMUMS].span().start, format!("there are {} minimums", minimums.len()));
+            self.push(at, "policy.too_many", message, &format!("at most {MOST_MINIMUMS}"), None);
         }
         let minimums = minimums.into_iter().filter_map(|m| self.minimum(m, &resources)).collect();
         Capacity { resources, minimums }

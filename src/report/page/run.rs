@@ -6,6 +6,7 @@ use crate::base::bilingual::Bilingual;
 use crate::base::problem::{Problem, Result};
 use crate::base::units::Bucket;
 use crate::data::check::TableCount;
+use crate::decide::places::{CapacitySummary, FrontierSummary};
 use crate::report::summary::TopCase;
 use minijinja::{Value, context};
 use serde::Serialize;
@@ -62,6 +63,8 @@ pub struct RunPage {
     pub problems: BTreeMap<String, u64>,
     /// What nobody measured.
     pub assumed: Vec<String>,
+    /// What was handed out; none where the policy limits nothing.
+    pub capacity: Option<CapacitySummary>,
 }
 
 /// A rule that vetoed something.
@@ -202,6 +205,7 @@ pub fn run_page(page: &RunPage, lang: Lang) -> Result<String> {
     let context = context! {
         r => Value::from_serialize(&figures["run"]),
         buckets => bars(page, names),
+        frontiers => frontiers(page, lang),
     };
     fill(include_str!("run.html"), lang, figures, context)
 }
@@ -215,4 +219,25 @@ fn bars(page: &RunPage, names: [&str; 2]) -> String {
     }
     let ticks: Vec<(f64, String)> = page.by_bucket.iter().enumerate().map(|(k, p)| ((k + 1) as f64, p.name.clone())).collect();
     chart.finish("cases by bucket", names, &ticks, &round_ticks([0.0, top]))
+}
+
+/// What each resource is worth at other capacities, a chart each: the line is what can be gained at most, the point what is gained.
+fn frontiers(page: &RunPage, lang: Lang) -> Vec<String> {
+    let Some(capacity) = &page.capacity else { return Vec::new() };
+    let gained: f64 = capacity.worth.parse().unwrap_or(f64::NAN);
+    let chart = |of: &FrontierSummary| {
+        let points: Vec<[f64; 2]> = of.points.iter().map(|p| [p.capacity, p.at_most_number]).collect();
+        let range = |k: usize| points.iter().map(|p| p[k]).fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(x), high.max(x)]);
+        let (x, mut y) = (range(0), range(1));
+        y[0] = y[0].min(gained);
+        let mut chart = Chart::new(x, y);
+        chart.line(&points, 0);
+        let limits = capacity.limits.iter().filter(|l| l.resource == of.resource && l.of != "minimum");
+        let (run, teams): (Vec<_>, Vec<_>) = limits.partition(|l| l.of == "run");
+        let stated: f64 = if run.is_empty() { teams.iter().map(|l| l.amount).sum() } else { run.iter().map(|l| l.amount).sum() };
+        chart.point(stated, gained, None, 1);
+        let names = [of.label.get(lang), lang.pick("net gain, at most", "净增量上限")];
+        chart.finish(of.label.get(lang), names, &round_ticks(x), &round_ticks(y))
+    };
+    capacity.frontier.iter().map(chart).collect()
 }
