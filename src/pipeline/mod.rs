@@ -13,6 +13,7 @@ mod run_record;
 mod score;
 mod train;
 mod verify;
+mod work;
 
 pub use evaluate::{EvaluateAsk, EvaluatePages, Evaluation, Sample, evaluate, evaluate_to};
 pub use explain::{explain, explain_person, explain_to_borrower};

@@ -101,6 +101,14 @@ impl<'a> Columns<'a> {
         self.list.iter().position(|(n, _)| n.eq_ignore_ascii_case(name))
     }
 
+    /// A column of words: one code a case, out of range where it is not known, and the words.
+    pub fn words(&self, name: &str) -> Option<(&[u32], &[Box<str>])> {
+        match &self.list[self.place(name)?].1 {
+            ColumnValues::Words { codes, words } => Some((codes, words)),
+            _ => None,
+        }
+    }
+
     /// All names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.list.iter().map(|(n, _)| n.as_str())
