@@ -12,7 +12,9 @@ use recoup::pipeline;
 use recoup::report::page::Lang;
 use recoup::report::person::person as person_report;
 use recoup::report::tables::{is_problems_file, write_problems};
-use recoup::report::{dictionary, letter, policy, reconcile, terminal, terminal_evaluation, terminal_explain, terminal_model, terminal_prove, terminal_rolls};
+use recoup::report::{
+    dictionary, letter, policy, reconcile, terminal, terminal_evaluation, terminal_explain, terminal_model, terminal_prove, terminal_rolls,
+};
 use recoup::study::prove;
 use recoup::study::rolls::Ask;
 use recoup::study::simulate::{Shape, World};

@@ -172,7 +172,9 @@ fn file(path: &Path, project: &Project, lines: &mut Vec<HandoverLine>) -> Result
     let mut reading = Reading::of(&context, columns, part, path);
     reading.columns_there();
     let rows_before = lines.len();
-    (0..reading.part.rows).for_each(|row| lines.extend(reading.line(row)));
+    // Without a column that must be there every line would tell the same.
+    let readable = reading.problems.iter().all(|p| p.code != "data.missing_column");
+    (0..reading.part.rows).filter(|_| readable).for_each(|row| lines.extend(reading.line(row)));
     let rows = reading.part.rows;
     let read = HandoverFile { path: name.to_string(), rows, rows_set_aside: rows - (lines.len() - rows_before), fingerprint: print };
     Ok((read, reading.problems))
@@ -209,7 +211,8 @@ impl<'a> Reading<'a> {
         let has = |name: &str| self.columns.iter().any(|c| c.name == name);
         let mut missing = |column: &'static str, rule: &'static str| {
             let problem = Problem::error("data.missing_column", format!("the hand-over file has no column `{column}`"));
-            self.problems.push(problem.file(self.context.name.clone()).column(column).rule(rule).help("fill in the columns at the end of a work list"));
+            self.problems
+                .push(problem.file(self.context.name.clone()).column(column).rule(rule).help("fill in the columns at the end of a work list"));
         };
         if !has("done") {
             missing("done", "the treatment or the channel that was used, or `nothing`");

@@ -60,9 +60,7 @@ pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn
     let any = reader.read_byte_record(&mut record).map_err(|e| Problems::from(vec![csv_problem(context, 1, e)]))?;
     if !any {
         return Err(Problems::from(vec![
-            Problem::error("data.empty_table", format!("{} is an empty file", context.table))
-                .file(context.name.clone())
-                .help("check the export"),
+            Problem::error("data.empty_table", format!("{} is an empty file", context.table)).file(context.name.clone()).help("check the export"),
         ]));
     }
     let header: Vec<String> = match record.iter().map(|f| std::str::from_utf8(f).map(|t| t.trim().to_string())).collect() {

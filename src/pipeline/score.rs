@@ -28,8 +28,11 @@ use std::path::{Path, PathBuf};
 const OUTCOME_EXCLUSIONS: [&str; 3] = ["immature", "left_the_book", "no_outcome_for_this_history"];
 
 /// What `score` leaves in its folder.
-const RUN: FolderKind =
-    FolderKind { name: "run", key: "observations", entries: &["ranked", "decisions", "deadlines", "problems", "report", "work", "manifest", "certificate"] };
+const RUN: FolderKind = FolderKind {
+    name: "run",
+    key: "observations",
+    entries: &["ranked", "decisions", "deadlines", "problems", "report", "work", "manifest", "certificate"],
+};
 
 /// Files that `score` writes before its manifest, whatever it decides; work lists come beside them.
 pub(super) const WRITTEN: [&str; 8] =

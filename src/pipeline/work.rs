@@ -7,7 +7,6 @@ use crate::data::write::Format;
 use crate::decide::policy::{EVIDENCE, Family, Policy, Rule};
 use crate::decide::work::{WorkList, accounts_named};
 use crate::report::summary::WorkListSummary;
-use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -19,20 +18,25 @@ pub(super) fn files(list: &str) -> [String; 2] {
     ["csv", "parquet"].map(|extension| format!("{FOLDER}/{list}.{extension}"))
 }
 
-/// Writes the lists.
+/// Writes the lists, all at once: they are many and small, and most of the time goes by while the disk confirms each.
 ///
 /// # Errors
 /// `file.io`, `file.parquet`.
 pub(super) fn write(lists: Vec<WorkList>, folder: &RunFolder) -> Result<Vec<WorkListSummary>> {
-    let write_one = |list: WorkList| {
-        let [csv, parquet] = files(&list.name);
-        let (rows, table) = (list.table.rows(), list.table);
-        let same = table.clone();
-        let (a, b) = rayon::join(|| same.write(&folder.path(&csv), Format::Csv), || table.write(&folder.path(&parquet), Format::Parquet));
-        a.and(b)?;
-        Ok(WorkListSummary { name: list.name, file: csv, rows, cases: list.cases })
-    };
-    lists.into_par_iter().map(write_one).collect()
+    let mut summaries = Vec::with_capacity(lists.len());
+    let written: Vec<Result<()>> = std::thread::scope(|scope| {
+        let mut writers = Vec::with_capacity(2 * lists.len());
+        for list in lists {
+            let [csv, parquet] = files(&list.name).map(|file| (folder.path(&file), file));
+            summaries.push(WorkListSummary { name: list.name, file: csv.1, rows: list.table.rows(), cases: list.cases });
+            let same = list.table.clone();
+            writers.push(scope.spawn(move || same.write(&csv.0, Format::Csv)));
+            writers.push(scope.spawn(move || list.table.write(&parquet.0, Format::Parquet)));
+        }
+        writers.into_iter().map(|writer| writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    written.into_iter().collect::<Result<Vec<()>>>()?;
+    Ok(summaries)
 }
 
 /// The accounts that each work list must name, by the log of a run.

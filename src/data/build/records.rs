@@ -202,7 +202,11 @@ impl Records<'_> {
             number: order.arrange(number.map_or_else(|| vec![NO_NUMBER; rows], |codes| codes.iter().collect())),
             account: order.arrange(accounts.iter().collect()),
             // A log without hours holds none; the check left whole hours of a day alone.
-            hour: if hour.is_empty() { Vec::new() } else { order.arrange(hour.iter().map(|h| if h.is_nan() { NO_HOUR } else { *h as u8 }).collect()) },
+            hour: if hour.is_empty() {
+                Vec::new()
+            } else {
+                order.arrange(hour.iter().map(|h| if h.is_nan() { NO_HOUR } else { *h as u8 }).collect())
+            },
             offsets,
         }
     }

@@ -14,8 +14,8 @@ use super::guardrail::Guard;
 use super::policy::{Channel, EVIDENCE, Guardrail, Scope};
 use super::ranked::amount;
 use crate::base::units::Money;
-use crate::data::catalogue::Settings;
 use crate::data::cases::Holds;
+use crate::data::catalogue::Settings;
 use crate::data::write::{OutColumn, OutTable};
 use calls::{HourRates, Spoken};
 use rayon::prelude::*;
@@ -117,7 +117,7 @@ pub(super) fn speaks(guard: &Guard<'_>, guardrail: &Guardrail, case: usize, fact
 }
 
 /// The accounts that a cell of `account_ids` names: one whose identifier is the whole cell, else each of its words.
-pub fn accounts_named<'a>(cell: &'a str, known: impl Fn(&str) -> bool) -> Vec<&'a str> {
+pub fn accounts_named(cell: &str, known: impl Fn(&str) -> bool) -> Vec<&str> {
     if known(cell) { vec![cell] } else { cell.split_whitespace().collect() }
 }
 
@@ -132,12 +132,13 @@ pub(super) struct Maker<'a> {
 impl Maker<'_> {
     fn list(&self, place: usize, units: &[Unit]) -> WorkList {
         let treatment = &self.decisions.policy.treatments[place];
-        let mut table = self.common(units, self.same(units, &treatment.name)).with("signed_by", self.same(units, treatment.signed_by.as_deref().unwrap_or_default()));
+        let mut table = self
+            .common(units, self.same(units, &treatment.name))
+            .with("signed_by", self.same(units, treatment.signed_by.as_deref().unwrap_or_default()));
         let windows = Windows::of(&self.decisions.guard, place, units);
         table = windows.columns(table);
         if ["call", "ai_call", "visit", "sms", "email", "app"].contains(&treatment.channel.name()) {
-            let spoken: Vec<Spoken> =
-                units.par_iter().enumerate().map(|(row, unit)| Spoken::of(self, unit, windows.whole_hours(row))).collect();
+            let spoken: Vec<Spoken> = units.par_iter().enumerate().map(|(row, unit)| Spoken::of(self, unit, windows.whole_hours(row))).collect();
             table = calls::columns(table, &spoken, self.ask.minor_digits);
         } else if treatment.channel.name() == "letter" {
             table = letter::columns(self, table, units);

@@ -127,7 +127,13 @@ mod tests {
 
     fn outreach(hours: &str) -> Outreach {
         let zone_name = "Asia/Shanghai";
-        Outreach { days_after: 1, hours: Hours::parse(hours).unwrap(), zone: Zone::parse(zone_name).unwrap(), zone_name: zone_name.into(), team: None }
+        Outreach {
+            days_after: 1,
+            hours: Hours::parse(hours).unwrap(),
+            zone: Zone::parse(zone_name).unwrap(),
+            zone_name: zone_name.into(),
+            team: None,
+        }
     }
 
     fn said(hours: &str, zones: &[&str], quiet: &[&str]) -> (String, String, u32) {

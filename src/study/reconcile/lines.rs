@@ -53,20 +53,20 @@ impl Deed {
 /// A problem of a line before it has its place.
 struct Bad {
     code: &'static str,
-    message: String,
+    message: Box<str>,
     column: &'static str,
-    value: String,
-    rule: String,
-    help: Option<String>,
+    value: Box<str>,
+    rule: Box<str>,
+    help: Option<Box<str>>,
 }
 
 impl Bad {
     fn new(code: &'static str, message: impl Into<String>, column: &'static str, value: impl Into<String>, rule: impl Into<String>) -> Bad {
-        Bad { code, message: message.into(), column, value: value.into(), rule: rule.into(), help: None }
+        Bad { code, message: message.into().into(), column, value: value.into().into(), rule: rule.into().into(), help: None }
     }
 
     fn help(mut self, help: impl Into<String>) -> Bad {
-        self.help = Some(help.into());
+        self.help = Some(help.into().into());
         self
     }
 }
@@ -91,8 +91,8 @@ pub fn checked(run: &Run<'_>, lines: Vec<HandoverLine>, set_aside: &[String]) ->
             Ok((cases, done)) => deeds.push(Deed { line, cases, done }),
             Err(all) => {
                 for bad in all {
-                    let mut problem = at_line(&line, set_aside, bad.code, bad.message).column(bad.column).value(bad.value).rule(bad.rule);
-                    let aside = || format!("mend the line, or set such rows aside: [check] set_aside = [\"{}\"]", bad.code);
+                    let mut problem = at_line(&line, set_aside, bad.code, bad.message.into()).column(bad.column).value(bad.value).rule(bad.rule);
+                    let aside = || format!("mend the line, or set such rows aside: [check] set_aside = [\"{}\"]", bad.code).into();
                     if problem.severity == Severity::Error || bad.help.is_some() {
                         problem = problem.help(bad.help.unwrap_or_else(aside));
                     }
@@ -166,6 +166,9 @@ impl<'a> Lines<'a> {
         if line.accounts.is_empty() {
             let Some(all) = self.of_borrower.get(line.borrower.as_str()) else {
                 let rule = "an account or a borrower of the run";
+                if line.borrower.is_empty() {
+                    return Err(Bad::new("handover.no_case", "the line names neither an account nor a borrower", "account_id", "", rule));
+                }
                 return Err(Bad::new("handover.no_case", "no case of the run has this borrower", "borrower_id", &line.borrower, rule));
             };
             let of_strategy = |case: &u32| line.strategy.is_empty() || self.strategy_of(*case) == line.strategy;
@@ -176,7 +179,8 @@ impl<'a> Lines<'a> {
         for account in accounts_named(&line.accounts, |id| self.of_account.contains_key(id)) {
             let Some(case) = self.of_account.get(account) else {
                 let near = if suggest { nearest(account, self.of_account.keys().copied().collect::<std::collections::BTreeSet<_>>()) } else { None };
-                let bad = Bad::new("handover.no_case", "the account is no case of the run", "account_id", account, "an account of the run's ranked list");
+                let bad =
+                    Bad::new("handover.no_case", "the account is no case of the run", "account_id", account, "an account of the run's ranked list");
                 return Err(match near {
                     Some(near) => bad.help(format!("did you mean `{near}`? identifiers are compared to the letter")),
                     None => bad,
@@ -249,19 +253,17 @@ impl<'a> Lines<'a> {
             return Ok(());
         }
         match line.promise_due_on.known() {
-            None => Err(Bad::new("handover.no_promise_day", "a promise does not say when it falls due", "promise_due_on", "", "a date as YYYY-MM-DD")),
+            None => {
+                Err(Bad::new("handover.no_promise_day", "a promise does not say when it falls due", "promise_due_on", "", "a date as YYYY-MM-DD"))
+            }
             Some(due) if due < line.done_on => {
                 let message = "a promise falls due before it was made";
                 Err(Bad::new("handover.promise_too_early", message, "promise_due_on", due.to_string(), format!("not before {}", line.done_on)))
             }
-            Some(_) if cases.len() > 1 => Err(Bad::new(
-                "handover.promise_of_many",
-                "a promise names several accounts",
-                "account_ids",
-                &line.accounts,
-                "one account a promise",
-            )
-            .help("give a line for each account with what was promised for it")),
+            Some(_) if cases.len() > 1 => {
+                Err(Bad::new("handover.promise_of_many", "a promise names several accounts", "account_ids", &line.accounts, "one account a promise")
+                    .help("give a line for each account with what was promised for it"))
+            }
             Some(_) => Ok(()),
         }
     }

@@ -74,7 +74,9 @@ impl Run<'_> {
                     return rules.iter().all(Option::is_some).then(|| rules.first().copied().flatten().unwrap_or_default().to_string());
                 }
                 let mut contacts = (0..treatments.len()).filter(|t| treatments[*t].channel.is_contact());
-                let first: Vec<&str> = self.rules_of(case, contacts.next()?)?.split(' ').collect();
+                // A treatment's own condition and its step of the ladder speak of that treatment alone.
+                let of_all = |rule: &&str| *rule != "eligible" && !rule.starts_with("ladder:");
+                let first: Vec<&str> = self.rules_of(case, contacts.next()?)?.split(' ').filter(of_all).collect();
                 let common = contacts.fold(first, |common, t| {
                     let rules: Vec<&str> = self.rules_of(case, t).unwrap_or_default().split(' ').collect();
                     common.into_iter().filter(|rule| rules.contains(rule)).collect()
