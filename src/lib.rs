@@ -45,6 +45,7 @@
 //! | `data::expressions` | SQL conditions over columns |
 //! | `data::write` | tables to CSV and Parquet |
 //! | `data::read_back` | columns of a log that recoup wrote |
+//! | `data::handover` | hand-over files: what was done of a run's work, line by line |
 //! | `data::flat` | any flat table, a row a case, to columns |
 //! | **`model`** | **cases to a model** |
 //! | `model::bin` | the best bins under constraints, exactly; weights of evidence |
@@ -68,12 +69,15 @@
 //! | `decide::facts` | what rules look at beside columns: contacts, events, schedules, evidence, the hour where somebody lives |
 //! | `decide::guardrail` | which rules fire for which cases |
 //! | `decide::value` | what a treatment is worth |
+//! | `decide::allocate` | places handed out: prices, a bound, a choice within limits; numbers alone |
+//! | `decide::places` | capacity, minimums, lots over the whole book |
 //! | `decide::choose` | where a case is led, and the best of what was not vetoed |
 //! | `decide::words` | vetoes and reasons in words |
 //! | `decide::log` | every case and treatment, with the rules that vetoed it and what it is worth |
 //! | `decide::deadlines` | disputes and complaints to be answered, limitation periods that end |
 //! | `decide::unknown` | rules that spoke for want of a fact, treatments that nobody could get |
 //! | `decide::ranked` | the ranked list |
+//! | `decide::work` | work lists: what each treatment's workers do, in order, with what they need |
 //! | `decide::change` | what would change a decision: which rules stand in the way until when, where another treatment would win |
 //! | `decide::table` | the rows of a flat table, scored and ranked |
 //! | **`study`** | **questions** |
@@ -83,6 +87,7 @@
 //! | `study::rolls` | how accounts and balances move between buckets, cures and relapses |
 //! | `study::evaluate` | models beside baselines and each other: intervals by borrower, stability, permutations, audit |
 //! | `study::verify` | every decision of a run checked again by another way |
+//! | `study::reconcile` | what was recommended, what was done, and how they differ |
 //! | `study::prove` | no feature knows the future, and no input looks like the outcome |
 //! | **`report`** | **results for people** |
 //! | `report::summary` | what each command found |
@@ -95,6 +100,7 @@
 //! | `report::history` | an account's story in at most ten dated lines |
 //! | `report::explanation`, `report::letter`, `report::person` | why a case was decided as it was; the same to its borrower; everything of one person |
 //! | `report::page` | the model page and the report of the day: templates, charts, figures that name their place |
+//! | `report::reconcile` | what `reconcile` found |
 //! | `report::manifest` | the record of a run |
 //! | `report::terminal`, `report::terminal_model`, `report::terminal_rolls`, `report::terminal_prove`, `report::terminal_evaluation`, `report::terminal_explain`, `report::terminal_plan` | summaries laid out |
 //! | **`pipeline`** | **one straight-line function a command** |

@@ -13,7 +13,8 @@ use recoup::report::page::Lang;
 use recoup::report::person::person as person_report;
 use recoup::report::tables::{is_problems_file, write_problems};
 use recoup::report::{
-    dictionary, letter, policy, terminal, terminal_evaluation, terminal_explain, terminal_model, terminal_plan, terminal_prove, terminal_rolls,
+    dictionary, letter, policy, reconcile, terminal, terminal_evaluation, terminal_explain, terminal_model, terminal_plan, terminal_prove,
+    terminal_rolls,
 };
 use recoup::study::prove;
 use recoup::study::rolls::Ask;
@@ -321,6 +322,21 @@ enum Command {
         /// The folder that `score` wrote.
         #[arg(value_name = "RUN")]
         run: PathBuf,
+        #[command(flatten)]
+        moved: Moved,
+    },
+    /// Say what a run recommended, what was done by its hand-over files, and how they differ; write the contact log of the day. Exit status 1 if
+    /// something was done against a veto.
+    Reconcile {
+        /// The folder that `score` wrote.
+        #[arg(value_name = "RUN")]
+        run: PathBuf,
+        /// A hand-over file: a work list with its last columns filled in, or a table with the same columns; once for each file.
+        #[arg(long, value_name = "FILE", required = true)]
+        done: Vec<PathBuf>,
+        /// Folder for the contacts and promises of the day and for every case with how it differs.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
         #[command(flatten)]
         moved: Moved,
     },
@@ -727,6 +743,12 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             console.problems(&problems)?;
             console.result(&summary, || terminal::verify(&summary))?;
             Ok(Done { findings: !summary.holds })
+        }
+        Command::Reconcile { run, done, out, moved } => {
+            let (summary, problems) = pipeline::reconcile(&run, &done, out.as_deref(), &moved.into(), &steps)?;
+            console.problems(&problems)?;
+            console.result(&summary, || reconcile::reconcile(&summary))?;
+            Ok(Done { findings: summary.against_veto > 0 })
         }
         Command::Rolls { project, by, out, from, until } => {
             let ask = Ask { by_product: by.is_some(), from, until };

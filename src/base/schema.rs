@@ -68,6 +68,7 @@ const ACCOUNTS: &[ColumnSpec] = &[
     may("time_zone", Code),
     may("evidence", Code),
     may("accessible_channels", Code),
+    may("language", Code),
 ];
 const INSTALMENTS: &[ColumnSpec] = &[must("account_id", Id), must("due_on", Day), must("amount", Amount), may("known_on", Day)];
 const PAYMENTS: &[ColumnSpec] =
@@ -92,6 +93,7 @@ const CONTACTS: &[ColumnSpec] = &[
     may("direction", Code),
     may("result", Code),
     may("number", Code),
+    may("hour", Number),
 ];
 const EVENTS: &[ColumnSpec] = &[
     may("account_id", Id),

@@ -167,12 +167,16 @@ pub struct Contacts {
     pub number: Vec<u32>,
     /// The account that it was about, by its place.
     pub account: Vec<u32>,
+    /// The hour of the day where the borrower lives; [`NO_HOUR`] where the log does not say, empty where it says no hour at all.
+    pub hour: Vec<u8>,
 }
 
 /// A contact whose channel or result the log does not say.
 pub const NO_CODE: u8 = u8::MAX;
 /// A contact whose number the log does not say.
 pub const NO_NUMBER: u32 = u32::MAX;
+/// A contact whose hour the log does not say.
+pub const NO_HOUR: u8 = u8::MAX;
 
 /// Something that was in force for an account or a borrower.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -259,6 +263,8 @@ pub struct Portfolio {
     pub evidence: AccountWords,
     /// The channels by which a vulnerable borrower can be spoken to, words apart by spaces.
     pub accessible_channels: AccountWords,
+    /// The language in which the borrower is spoken to.
+    pub language: AccountWords,
     /// Credit limit; empty if the table has no such column.
     pub limit: Vec<Money>,
     /// Day from which a write-off was known to be in force; [`Day::NEVER`] if there is none.

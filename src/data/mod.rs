@@ -21,4 +21,5 @@ pub mod cut;
 pub mod expressions;
 pub mod write;
 pub mod read_back;
+pub mod handover;
 pub mod flat;

@@ -33,6 +33,14 @@ pub struct ReadBack {
     pub rows: usize,
 }
 
+impl ReadBack {
+    /// The word of a row of a column of words; the empty text for null.
+    pub fn word(&self, column: usize, row: usize) -> &str {
+        let column = &self.words[column];
+        column.words.get(column.codes[row] as usize).map_or("", |w| w)
+    }
+}
+
 /// Reads the named columns of a CSV file that recoup wrote, as words.
 ///
 /// # Errors

@@ -60,9 +60,7 @@ pub fn read(path: &Path, context: &ReadContext<'_>) -> Result<(Vec<PlannedColumn
     let any = reader.read_byte_record(&mut record).map_err(|e| Problems::from(vec![csv_problem(context, 1, e)]))?;
     if !any {
         return Err(Problems::from(vec![
-            Problem::error("data.empty_table", format!("{} is an empty file", context.spec.kind.name()))
-                .file(context.name.clone())
-                .help("check the export"),
+            Problem::error("data.empty_table", format!("{} is an empty file", context.table)).file(context.name.clone()).help("check the export"),
         ]));
     }
     let header: Vec<String> = match record.iter().map(|f| std::str::from_utf8(f).map(|t| t.trim().to_string())).collect() {
@@ -213,7 +211,7 @@ fn wrong_separator(context: &ReadContext<'_>, header: &[String]) -> Option<Probl
     let [only] = header else {
         return None;
     };
-    let required = context.spec.kind.columns().iter().filter(|c| c.required).count();
+    let required = context.known.iter().filter(|c| c.required).count();
     let (found, _) = [(',', "\",\""), (';', "\";\""), ('\t', "\"tab\""), ('|', "\"|\"")].into_iter().find(|(c, _)| only.contains(*c))?;
     if required < 2 && context.spec.columns.values().any(|c| c == only) {
         return None;
@@ -225,6 +223,10 @@ fn wrong_separator(context: &ReadContext<'_>, header: &[String]) -> Option<Probl
             .row(1)
             .value(only.as_str())
             .rule(format!("columns separated by {:?}", char::from(context.spec.separator)))
-            .help(format!("say it in the project file: [tables.{}] separator = {shown:?}", context.spec.kind.name())),
+            .help(if context.table == context.spec.kind.name() {
+                format!("say it in the project file: [tables.{}] separator = {shown:?}", context.table)
+            } else {
+                format!("save the file with {:?} between columns, as it came", char::from(context.spec.separator))
+            }),
     )
 }

@@ -9,7 +9,7 @@ use crate::base::config::{FeatureKind, Project, TableSpec};
 use crate::base::dates::Day;
 use crate::base::files::fingerprint;
 use crate::base::problem::{Problem, Problems, Severity, suggestion};
-use crate::base::schema::{ColumnType, TableKind};
+use crate::base::schema::{ColumnSpec, ColumnType, TableKind};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -165,6 +165,10 @@ pub struct FilePart {
 pub struct ReadContext<'a> {
     /// The table as the project describes it.
     pub spec: &'a TableSpec,
+    /// What the table is called.
+    pub table: &'static str,
+    /// The columns that recoup knows in it.
+    pub known: &'static [ColumnSpec],
     /// Currency decimals.
     pub minor_digits: u8,
     /// Whether protected attributes are read.
@@ -199,13 +203,13 @@ impl ReadContext<'_> {
         let mut withheld_columns: Vec<&str> = Vec::new();
         let mut missing = |what: &str, source: &str| {
             problems.push(
-                Problem::error("data.missing_column", format!("{} has no column `{source}` ({what})", spec.kind.name()))
+                Problem::error("data.missing_column", format!("{} has no column `{source}` ({what})", self.table))
                     .file(self.name.clone())
                     .column(source)
                     .help(suggestion(source, header.iter().map(String::as_str))),
             );
         };
-        for known in spec.kind.columns() {
+        for known in self.known {
             let mapped = spec.columns.get(known.name);
             let source = mapped.map_or(known.name, String::as_str);
             let withheld = spec.protected.iter().chain(&spec.ignored).any(|s| s == source);
@@ -376,6 +380,8 @@ fn read_table(project: &Project, spec: &TableSpec, account_ids: Option<Arc<Words
             let name: Arc<str> = path.strip_prefix(&project.root).unwrap_or(&path).to_string_lossy().into();
             let context = ReadContext {
                 spec,
+                table: spec.kind.name(),
+                known: spec.kind.columns(),
                 minor_digits: project.currency.minor_digits,
                 set_aside: &project.check.set_aside,
                 audit: project.audit,

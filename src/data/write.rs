@@ -150,6 +150,14 @@ impl OutTable {
         self.columns.first().map_or(0, |(_, c)| c.len())
     }
 
+    /// A column of texts; none where it is no such column.
+    pub fn texts(&self, name: &str) -> Option<&[Box<str>]> {
+        match self.columns.iter().find(|(n, _)| n == name) {
+            Some((_, OutColumn::Text(texts))) => Some(texts),
+            _ => None,
+        }
+    }
+
     /// Writes it to `path` in that format.
     ///
     /// # Errors

@@ -16,5 +16,6 @@ pub mod log;
 pub mod deadlines;
 pub mod unknown;
 pub mod ranked;
+pub mod work;
 pub mod change;
 pub mod table;

@@ -140,7 +140,7 @@ pub fn table(
     let names: Vec<Box<str>> = policy.treatments.iter().map(|t| t.name.as_str().into()).collect();
     let buckets: Vec<Box<str>> = crate::base::units::Bucket::NAMES.iter().map(|n| (*n).into()).collect();
     let quadrants: Vec<Box<str>> = Quadrant::NAMES.iter().map(|n| (*n).into()).collect();
-    OutTable::default()
+    let table = OutTable::default()
         .with("rank", OutColumn::Integer((1..=order.len() as i64).collect()))
         .with("account_id", ids(&cases.account, &cases.account_ids))
         .with("borrower_id", ids(&cases.borrower, &cases.borrower_ids))
@@ -167,5 +167,11 @@ pub fn table(
         .with("expected_gain", amounts(&|k| amount(decisions.gain[k])))
         .with("expected_recovery", amounts(&|k| amount(cases.stake[k].known().unwrap_or(0) as f64 * decisions.share[k])))
         .with("assumed", texts(&|k| assumed(decisions, scored.model, cases, columns, k)))
-        .with("holds", texts(&|k| cases.holds[k].names().collect::<Vec<_>>().join(" ")))
+        .with("holds", texts(&|k| cases.holds[k].names().collect::<Vec<_>>().join(" ")));
+    match policy.outreach.team.as_ref().and_then(|(name, _)| columns.words(name)) {
+        Some((codes, words)) => {
+            table.with("team", OutColumn::Words { codes: order.iter().map(|k| codes[*k as usize]).collect(), words: Arc::new(words.to_vec()) })
+        }
+        None => table,
+    }
 }

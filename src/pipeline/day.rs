@@ -1,15 +1,18 @@
 //! One day of a book, observed and scored: what every command that decides looks at.
 
 use super::{Book, Steps, no_cases};
-use crate::base::config::Observe;
+use crate::base::config::{Observe, Project};
 use crate::base::dates::Day;
 use crate::base::problem::{Problem, Result};
+use crate::data::catalogue::Settings;
 use crate::data::observe::{Observed, observe};
+use crate::data::write::OutTable;
 use crate::decide::choose::{Decisions, decide};
 use crate::decide::facts::Situation;
 use crate::decide::policy::Policy;
 use crate::decide::ranked;
 use crate::decide::score::{Scored, score as score_cases};
+use crate::decide::work::{WorkAsk, WorkList, lists};
 use crate::model::file::Model;
 
 /// A book scored on one day.
@@ -26,6 +29,13 @@ impl<'a> ScoredDay<'a> {
     /// The decisions of the day under a policy.
     pub(super) fn decide(&self, policy: &'a Policy) -> Result<Decisions<'a>> {
         decide(policy, self.situation, self.scored.expected_share(), self.digits)
+    }
+
+    /// The work lists of the day's decisions, in the order of the ranked list and with its reasons.
+    pub(super) fn work_lists(&self, decisions: &Decisions<'_>, order: &[u32], list: &OutTable, project: &Project, run: &str) -> Vec<WorkList> {
+        let reason_1 = list.texts("reason_1").unwrap_or_default();
+        let settings = Settings::of(project);
+        lists(decisions, WorkAsk { run, order, reason_1, settings, minor_digits: self.digits })
     }
 }
 

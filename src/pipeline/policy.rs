@@ -70,6 +70,7 @@ pub fn policy_show(file: &Path, project_file: &Path) -> Result<PolicySummary> {
             day: if policy.outreach.days_after == 0 { "same" } else { "next" },
             hours: format!("{}-{}", clock(policy.outreach.hours.from), clock(policy.outreach.hours.to)),
             time_zone: policy.outreach.zone_name.clone(),
+            team: policy.outreach.team.as_ref().map(|(column, _)| column.clone()),
         },
         packs: policy
             .packs

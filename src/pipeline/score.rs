@@ -1,7 +1,7 @@
 //! `recoup score` and `recoup compare`: one day of a book, scored and decided.
 
 use super::day::{ScoredDay, on_day};
-use super::{Book, Steps, read_book, write_json};
+use super::{Book, Steps, read_book, work, write_json};
 use crate::base::config::Project;
 use crate::base::dates::Day;
 use crate::base::files::{FolderKind, RunFolder, fingerprint, write_whole};
@@ -17,7 +17,7 @@ use crate::decide::policy::Policy;
 use crate::decide::rulebook::{Mask, Stage};
 use crate::decide::{deadlines, log, ranked, unknown};
 use crate::model::file::{Model, TrainedOn};
-use crate::report::manifest::{InputRecord, Manifest, PackRecord};
+use crate::report::manifest::{InputRecord, Manifest, PackRecord, run_id};
 use crate::report::page::{DeadlineCount, DueLine, Lang, Line, RunPage, VetoCount, run_page};
 use crate::report::summary::{CompareSummary, ScoreSummary, TopCase};
 use crate::report::tables::write_problems;
@@ -29,13 +29,17 @@ use std::path::{Path, PathBuf};
 const OUTCOME_EXCLUSIONS: [&str; 3] = ["immature", "left_the_book", "no_outcome_for_this_history"];
 
 /// What `score` leaves in its folder.
-const RUN: FolderKind =
-    FolderKind { name: "run", key: "observations", entries: &["ranked", "capacity", "decisions", "deadlines", "problems", "report", "manifest", "certificate"] };
+const RUN: FolderKind = FolderKind {
+    name: "run",
+    key: "observations",
+    entries: &["ranked", "capacity", "decisions", "deadlines", "problems", "report", "work", "manifest", "certificate"],
+};
 
 /// What was handed out, where the policy limits anything.
 pub(super) const CAPACITY: &str = "capacity.json";
 
-/// Files that `score` writes before its manifest.
+
+/// Files that `score` writes before its manifest, whatever it decides; work lists come beside them.
 pub(super) const WRITTEN: [&str; 8] =
     ["ranked.csv", "ranked.parquet", "decisions.parquet", "deadlines.csv", "problems.csv", "report.json", "report.html", "report.zh.html"];
 
@@ -72,6 +76,19 @@ pub fn score(
         steps("writing");
         let table = ranked::table(&order, &decisions, cases, &observed.features, scored, day.situation.columns, digits);
         let placed = |failure| folder.in_place(failure);
+        let packs: Vec<PackRecord> = policy
+            .packs
+            .iter()
+            .map(|p| PackRecord { name: p.name.clone(), version: p.version.clone(), fingerprint: p.fingerprint.clone() })
+            .collect();
+        let inputs = [
+            InputRecord::of(project_file, &book.project.name, true)?,
+            InputRecord::of(model_file, &model.provenance().project, false)?,
+            InputRecord::of(policy_file, &format!("{} {}", policy.name, policy.version), true)?,
+        ];
+        let run = run_id(inputs.each_ref(), &packs, &book.counts, as_of);
+        let lists = day.work_lists(&decisions, &order, &table, &book.project, &run);
+        let work = work::write(lists, &folder).map_err(placed)?;
         table.clone().write(&folder.path("ranked.csv"), Format::Csv).map_err(placed)?;
         table.write(&folder.path("ranked.parquet"), Format::Parquet).map_err(placed)?;
         log::write(&decisions, scored.expected_share(), digits, &folder.path("decisions.parquet")).map_err(placed)?;
@@ -92,18 +109,17 @@ pub fn score(
             let html = run_page(&page, lang)?;
             write_whole(&folder.path(name), |out| out.write_all(html.as_bytes())).map_err(placed)?;
         }
+        let [project, model_input, policy_input] = inputs;
+        let written = WRITTEN.iter().copied().chain(capacity.as_ref().map(|_| CAPACITY)).map(|name| name.to_string()).chain(work.iter().flat_map(|list| work::files(&list.name)));
         let manifest = Manifest {
+            run: run.clone(),
             engine_version: env!("CARGO_PKG_VERSION"),
             command: "score",
             as_of,
-            project: InputRecord::of(project_file, &book.project.name, true)?,
-            model: InputRecord::of(model_file, &model.provenance().project, false)?,
-            policy: InputRecord::of(policy_file, &format!("{} {}", policy.name, policy.version), true)?,
-            packs: policy
-                .packs
-                .iter()
-                .map(|p| PackRecord { name: p.name.clone(), version: p.version.clone(), fingerprint: p.fingerprint.clone() })
-                .collect(),
+            project,
+            model: model_input,
+            policy: policy_input,
+            packs,
             tables: book.counts.clone(),
             observations: observed.observations,
             excluded: not_cases(observed),
@@ -114,11 +130,13 @@ pub fn score(
             cost: comparison.policies[0].cost.clone(),
             currency: book.project.currency.code.clone(),
             assumed: assumed.clone(),
-            outputs: WRITTEN.into_iter().chain(capacity.as_ref().map(|_| CAPACITY)).map(|name| Ok((name.to_string(), fingerprint(&folder.path(name))?))).collect::<Result<BTreeMap<_, _>>>()?,
+            outputs: written.map(|name| Ok((name.clone(), fingerprint(&folder.path(&name))?))).collect::<Result<BTreeMap<_, _>>>()?,
         };
         write_json(&manifest, &folder.path("manifest.json")).map_err(placed)?;
         folder.finish()?;
-        Ok(score_summary(&day, &book, &decisions, &order, comparison, as_of, out, assumed, &due, capacity))
+        let mut summary = score_summary(&day, &book, &decisions, &order, comparison, as_of, out, assumed, &due, capacity);
+        (summary.run, summary.work) = (run, work);
+        Ok(summary)
     })?;
     Ok((summary, problems))
 }
@@ -330,6 +348,8 @@ fn score_summary(
     let cases = &day.observed.cases;
     let top = top_cases(day, decisions, order, book.project.currency.minor_digits);
     ScoreSummary {
+        run: String::new(),
+        work: Vec::new(),
         project: book.project.name.clone(),
         as_of,
         folder: out.display().to_string(),

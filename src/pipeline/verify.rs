@@ -3,6 +3,7 @@
 use super::day::on_day;
 use super::run_record::{MovedFiles, RunRecord};
 use super::score::{WRITTEN, book_model};
+use super::work::{self, WorkOfLog};
 use super::{Steps, read_book, write_json};
 use crate::base::config::Project;
 use crate::base::files::{fingerprint, io_failure};
@@ -55,8 +56,13 @@ pub fn verify(run: &Path, moved: &MovedFiles, steps: Steps<'_>) -> Result<(Verif
         let share = day.scored.expected_share().of;
         verify_decisions(Verifying { policy: &policy, situation: day.situation, share, minor_digits: digits }, &log)
     })?;
-    ranked_as_logged(run, &log, &policy, &mut certificate)?;
-    as_recorded(run, &record, &mut certificate)?;
+    let log_read = read_back(&log, &["account_id", "treatment", "vetoed_by"], &["chosen"], &[])?;
+    ranked_as_logged(run, &log_read, &policy, &mut certificate)?;
+    let lists = work::lists_of_log(&log_read, &policy);
+    as_recorded(run, &record, &lists, &mut certificate)?;
+    for (account, treatment, rule, what) in work::as_logged(run, &lists, &policy)? {
+        violation(&mut certificate, &account, &treatment, rule, what);
+    }
     let summary = VerifySummary {
         run: run.display().to_string(),
         as_of: as_of.to_string(),
@@ -80,9 +86,16 @@ fn violation(certificate: &mut Certificate, case: &str, treatment: &str, rule: &
 }
 
 /// What the run's record says of it: every file that a run leaves is the one that it wrote, and what it holds of its inputs and counts is so.
-fn as_recorded(run: &Path, record: &RunRecord, certificate: &mut Certificate) -> Result<()> {
+fn as_recorded(run: &Path, record: &RunRecord, lists: &WorkOfLog, certificate: &mut Certificate) -> Result<()> {
     let recorded = record.outputs();
-    for name in WRITTEN {
+    let written: Vec<String> = WRITTEN.iter().map(|name| name.to_string()).chain(lists.keys().flat_map(|list| work::files(list))).collect();
+    for (name, _) in recorded.iter().filter(|(name, _)| !written.contains(name)) {
+        violation(certificate, "", "", "run", format!("{name}: the run's record names it, and the log gives no reason for it"));
+    }
+    for name in work::left_over(run, &written) {
+        violation(certificate, "", "", "run", format!("{name}: a work list that the run did not write"));
+    }
+    for name in &written {
         let path = run.join(name);
         let was = recorded.iter().find(|(n, _)| n == name).map(|(_, fingerprint)| fingerprint.as_str());
         let now = if path.is_file() { Some(fingerprint(&path)?) } else { None };
@@ -107,10 +120,9 @@ fn as_recorded(run: &Path, record: &RunRecord, certificate: &mut Certificate) ->
 }
 
 /// The list that people work from names what the log says was chosen, and who signs it.
-fn ranked_as_logged(run: &Path, log: &Path, policy: &Policy, certificate: &mut Certificate) -> Result<()> {
-    let log = read_back(log, &["account_id", "treatment"], &["chosen"], &[])?;
+fn ranked_as_logged(run: &Path, log: &ReadBack, policy: &Policy, certificate: &mut Certificate) -> Result<()> {
     let chosen = (0..log.rows).filter(|row| log.numbers[0][*row] == 1.0);
-    let logged: HashMap<String, String> = chosen.map(|row| (word(&log, 0, row), word(&log, 1, row))).collect();
+    let logged: HashMap<String, String> = chosen.map(|row| (word(log, 0, row), word(log, 1, row))).collect();
     let columns = ["account_id", "strategy", "needs_signature_of"];
     // The list is there twice; people work from either.
     for (name, list) in [
@@ -123,8 +135,7 @@ fn ranked_as_logged(run: &Path, log: &Path, policy: &Policy, certificate: &mut C
 }
 
 fn word(table: &ReadBack, column: usize, row: usize) -> String {
-    let column = &table.words[column];
-    column.words.get(column.codes[row] as usize).map_or(String::new(), |w| w.to_string())
+    table.word(column, row).to_string()
 }
 
 fn list_as_logged(name: &str, list: &ReadBack, mut logged: HashMap<String, String>, policy: &Policy, certificate: &mut Certificate) {

@@ -45,9 +45,28 @@ pub struct PackRecord {
     pub fingerprint: String,
 }
 
+/// The identifier of a run, on every line of its work lists: of what it was made of, whatever it is called and wherever it lies.
+pub fn run_id(inputs: [&InputRecord; 3], packs: &[PackRecord], tables: &[TableCount], as_of: Day) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |text: &str| {
+        hasher.update(text.as_bytes());
+        hasher.update(b"\n");
+    };
+    inputs.iter().for_each(|input| add(&input.fingerprint));
+    packs.iter().for_each(|pack| add(&pack.fingerprint));
+    for table in tables {
+        add(table.table);
+        table.files.iter().for_each(|file| add(&file.fingerprint));
+    }
+    add(&as_of.to_string());
+    hasher.finalize().to_hex()[..16].to_string()
+}
+
 /// What a run was made of. It holds no clock: the same inputs give the same bytes.
 #[derive(Serialize)]
 pub struct Manifest {
+    /// The run's identifier.
+    pub run: String,
     /// Version of the engine.
     pub engine_version: &'static str,
     /// What was run.

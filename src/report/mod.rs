@@ -1,6 +1,7 @@
 //! Results for people: summaries of each command, their layout on a terminal, the tables and records that commands write.
 
 pub mod summary;
+pub mod reconcile;
 pub mod chinese;
 pub mod words;
 pub mod plain;

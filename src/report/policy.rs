@@ -113,6 +113,9 @@ pub struct OutreachLine {
     pub hours: String,
     /// Their time zone.
     pub time_zone: String,
+    /// The column that names the team of a case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team: Option<String>,
 }
 
 /// One pack of a policy.
@@ -232,7 +235,8 @@ pub fn policy(summary: &PolicySummary) -> String {
     );
     let o = &summary.outreach;
     let day = if o.day == "same" { "on the book's own day" } else { "the day after the book's" };
-    let _ = writeln!(out, "what is decided is done {day}, {} {}\n", o.hours, o.time_zone);
+    let team = o.team.as_ref().map(|column| format!("; the team of a case is its {column}")).unwrap_or_default();
+    let _ = writeln!(out, "what is decided is done {day}, {} {}{team}\n", o.hours, o.time_zone);
     let _ = writeln!(
         out,
         "for each case, in this order: holds, guardrails, care, ability and willingness, the ladder, the treatment's condition; then value\n"

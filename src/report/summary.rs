@@ -314,6 +314,8 @@ pub struct ModelDiffSummary {
 /// What `score` decided.
 #[derive(Debug, Serialize)]
 pub struct ScoreSummary {
+    /// The run's identifier, on every line of its work lists.
+    pub run: String,
     /// Project name.
     pub project: String,
     /// The day.
@@ -334,6 +336,8 @@ pub struct ScoreSummary {
     pub rows_set_aside: usize,
     /// Strategies and what they are expected to bring.
     pub result: Option<PolicyResult>,
+    /// The work lists.
+    pub work: Vec<WorkListSummary>,
     /// The first ten cases.
     pub top: Vec<TopCase>,
     /// What was handed out; none where the policy limits nothing.
@@ -378,6 +382,19 @@ pub struct WhatIfStrategy {
     pub before: u64,
     /// Cases then.
     pub after: u64,
+}
+
+/// A work list of a run.
+#[derive(Debug, Serialize)]
+pub struct WorkListSummary {
+    /// The treatment, or `evidence`: what is to be gathered.
+    pub name: String,
+    /// Its file in the run's folder; the same as Parquet lies beside it.
+    pub file: String,
+    /// Its rows: what is done in one go.
+    pub rows: usize,
+    /// Cases on it.
+    pub cases: usize,
 }
 
 /// One of the first cases.

@@ -190,6 +190,10 @@ pub fn score(summary: &ScoreSummary) -> String {
         let d = summary.deadlines;
         let _ = writeln!(out, "{} to be answered or seen to, {} of them late: {}/deadlines.csv", count(d.open), count(d.late), summary.folder);
     }
+    let lists: Vec<String> = summary.work.iter().map(|list| format!("{} {}", list.name, count(list.rows as u64))).collect();
+    if !lists.is_empty() {
+        let _ = writeln!(out, "work lists of run {}, with their rows: {} ({}/work)", summary.run, lists.join(", "), summary.folder);
+    }
     let _ = writeln!(
         out,
         "every case and treatment, with the rules that vetoed it: {0}/decisions.parquet; checked again by `recoup verify {0}`",

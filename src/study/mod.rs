@@ -8,3 +8,4 @@ pub mod rolls;
 pub mod prove;
 pub mod verify;
 pub mod evaluate;
+pub mod reconcile;

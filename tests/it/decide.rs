@@ -48,6 +48,7 @@ fn world() -> World {
         result: vec![1; all],
         number: vec![NO_NUMBER; all],
         account: vec![0; all],
+        hour: Vec::new(),
     };
     World { declared: Declared::default(), book, features: FeatureTable::default() }
 }

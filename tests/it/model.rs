@@ -366,7 +366,16 @@ fn truth(path: &Path) -> std::collections::HashMap<(String, i32), f64> {
         codes: Default::default(),
         status: Default::default(),
     };
-    let context = ReadContext { spec: &spec, minor_digits: 2, audit: false, set_aside: &[], account_ids: None, name: "truth".into() };
+    let context = ReadContext {
+        spec: &spec,
+        table: "truth",
+        known: spec.kind.columns(),
+        minor_digits: 2,
+        audit: false,
+        set_aside: &[],
+        account_ids: None,
+        name: "truth".into(),
+    };
     let (plan, part) = read_parquet::read(path, &context).unwrap_or_else(|p| panic!("{:?}", p.iter().next()));
     let column = |name: &str| &part.cells[plan.iter().position(|c| c.name == name).unwrap()];
     let (Cells::Words { codes, .. }, Cells::Day(days), Cells::Number(p)) = (column("account_id"), column("from"), column("p")) else { panic!() };

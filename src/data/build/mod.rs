@@ -172,6 +172,7 @@ fn accounts(project: &Project, mut sifted: Sifted, book: &mut Portfolio) -> Vec<
     book.time_zone = account_words(sifted.take("time_zone"), &rows);
     book.evidence = account_words(sifted.take("evidence"), &rows);
     book.accessible_channels = account_words(sifted.take("accessible_channels"), &rows);
+    book.language = account_words(sifted.take("language"), &rows);
     let secured = gathered(sifted.meaning("secured").map(|codes| codes.iter().collect()), &rows);
     // Place 1 of the words is yes.
     book.secured = secured.into_iter().map(|place| if place == NO_WORD { f64::NAN } else { f64::from(place) }).collect();

@@ -9,7 +9,7 @@ use crate::base::units::{Bucket, Money};
 use crate::data::cells::{Cells, Codes, NO_WORD};
 use crate::data::check::Aside;
 use crate::data::history::{
-    ContactKind, Contacts, Event, Events, FailedDebits, Instalments, NO_CODE, NO_NUMBER, Payments, Portfolio, Promises, ReAges, Statements,
+    ContactKind, Contacts, Event, Events, FailedDebits, Instalments, NO_CODE, NO_HOUR, NO_NUMBER, Payments, Portfolio, Promises, ReAges, Statements,
     match_reversals,
 };
 use std::cmp::Ordering;
@@ -166,6 +166,7 @@ impl Records<'_> {
         let mut column = |name: &str| sifted.meaning(name).unwrap_or_else(|| std::iter::repeat_n(NO_WORD, days.len()).collect());
         let (channel, direction, result) = (column("channel"), column("direction"), column("result"));
         let number = sifted.codes("number");
+        let hour = sifted.numbers("hour").filter(|hours| hours.iter().any(|hour| !hour.is_nan())).unwrap_or_default();
         // What each word of a column says of a contact.
         let mut say = |column: &Codes, words: &[&str], says: &dyn Fn(Option<&str>) -> ContactKind| {
             for (word, rows) in column.runs() {
@@ -200,6 +201,12 @@ impl Records<'_> {
             result: order.arrange(dense(&result)),
             number: order.arrange(number.map_or_else(|| vec![NO_NUMBER; rows], |codes| codes.iter().collect())),
             account: order.arrange(accounts.iter().collect()),
+            // A log without hours holds none; the check left whole hours of a day alone.
+            hour: if hour.is_empty() {
+                Vec::new()
+            } else {
+                order.arrange(hour.iter().map(|h| if h.is_nan() { NO_HOUR } else { *h as u8 }).collect())
+            },
             offsets,
         }
     }

@@ -10,7 +10,7 @@ mod payment;
 mod promise;
 mod view;
 
-pub use promise::{PromiseCounts, counted as promises_counted};
+pub use promise::{PromiseCounts, counted as promises_counted, still_open as promises_open};
 pub use view::{Family, Settings, View};
 
 use super::features::{Direction, SubScore};

@@ -2,6 +2,7 @@
 
 use super::view::View;
 use crate::base::dates::Day;
+use crate::base::units::Money;
 use crate::data::history::range;
 
 /// What became of a promise, as known on a day.
@@ -85,6 +86,14 @@ pub fn counted(v: &View<'_>) -> Option<PromiseCounts> {
         counts.last_on = counts.last_on.max(Some(promise.made_on));
     }
     Some(counts)
+}
+
+/// The open promises of a ledger: the day on which each falls due, and its amount, [`Money::NULL`] where the source does not say.
+pub fn still_open(v: &View<'_>) -> Vec<(Day, Money)> {
+    let promises = &v.book.promises;
+    let known = range(&promises.offsets, v.account).filter(|k| promises.made_on[*k] <= v.as_of && promises.known_on[*k] <= v.as_of);
+    let open = known.filter(|k| v.ledger.is_some() && outcome(v, *k, promises.due_on[*k].plus(v.settings().promises.grace_days)) == Outcome::Open);
+    open.map(|k| (promises.due_on[k], promises.amount[k])).collect()
 }
 
 pub fn made(v: &View<'_>, days: i32) -> f64 {

@@ -141,6 +141,7 @@ pub fn check(project: &Project, tables: Tables, problems: Problems) -> Checked {
     for sieve in &mut sieves {
         checker.dates(sieve);
         checker.days_past_due(sieve);
+        checker.hours(sieve);
         checker.codes(sieve);
         checker.duplicates(sieve);
     }
@@ -309,6 +310,21 @@ impl Checker<'_> {
                     .column(table.source("days_past_due"))
                     .value(value.to_string())
                     .rule(format!("0 to {MOST_DAYS}"));
+                self.row_error(sieve, row, problem);
+            }
+        }
+    }
+
+    /// The hour of a contact is a whole hour of a day.
+    fn hours(&mut self, sieve: &mut Sieve<'_>) {
+        let table = sieve.table;
+        let (TableKind::Contacts, Some(Cells::Number(hours))) = (table.kind, table.cells("hour")) else { return };
+        for (row, hour) in hours.iter().enumerate() {
+            if !hour.is_nan() && !is_hour(*hour) && !sieve.aside.is(row) {
+                let problem = Problem::error("data.absurd_value", "the hour is no whole hour of a day")
+                    .column(table.source("hour"))
+                    .value(hour.to_string())
+                    .rule("0 to 23, where the borrower lives");
                 self.row_error(sieve, row, problem);
             }
         }
@@ -486,6 +502,11 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// Whether a number is a whole hour of a day.
+pub(super) fn is_hour(hour: f64) -> bool {
+    (0.0..=23.0).contains(&hour) && hour.fract() == 0.0
 }
 
 /// Earliest and latest known day; the earliest is later than every day, and the latest earlier, where none is known.

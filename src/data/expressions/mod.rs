@@ -106,6 +106,14 @@ impl<'a> Columns<'a> {
         self.place(name).map(|place| &self.list[place].1)
     }
 
+    /// A column of words: one code a case, out of range where it is not known, and the words.
+    pub fn words(&self, name: &str) -> Option<(&[u32], &[Box<str>])> {
+        match &self.list[self.place(name)?].1 {
+            ColumnValues::Words { codes, words } => Some((codes, words)),
+            _ => None,
+        }
+    }
+
     /// All names, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.list.iter().map(|(n, _)| n.as_str())

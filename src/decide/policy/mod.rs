@@ -19,12 +19,12 @@ pub use capacity::{Capacity, MONEY, Minimum, Needed, Resource};
 pub use guardrail::{ClaimOf, Count, Guardrail, Interruptions, LimitFrom, Rule, Since, Verified};
 pub use pack::{Duty, PACKS, Pack};
 pub use plan::{Millionths, PlanTerms};
-pub use treatment::KNOWN;
+pub use treatment::{EVIDENCE, KNOWN};
 
 use crate::base::bilingual::Bilingual;
 use crate::base::config::toml_problem;
 use crate::base::files::io_failure;
-use crate::base::problem::{Problem, Problems, Result};
+use crate::base::problem::{Problem, Problems, Result, suggestion};
 use crate::base::schema::CHANNELS;
 use crate::base::units::Money;
 use crate::base::zone::{Hours, Zone};
@@ -233,6 +233,8 @@ pub struct Outreach {
     pub zone: Zone,
     /// Its name.
     pub zone_name: String,
+    /// The column of words that names the team that a case belongs to, and the line on which that stands.
+    pub team: Option<(String, u64)>,
 }
 
 /// What a borrower is told of objecting and of asking for a person.
@@ -403,6 +405,21 @@ impl Policy {
             bound.minimums.push(of.and_then(|(sql, line)| read(&sql, line, &file, format!("the condition of the minimum `{}`", minimum.name))));
         }
         self.capacity.bind(columns, &file, &mut problems);
+        if let Some((team, line)) = &self.outreach.team
+            && columns.words(team).is_none()
+        {
+            let (words, numbers): (Vec<&str>, Vec<&str>) = columns.names().partition(|name| columns.words(name).is_some());
+            let is_number = numbers.iter().any(|name| name.eq_ignore_ascii_case(team));
+            let why = if is_number { "is not one of words" } else { "is no column of a case" };
+            problems.push(
+                Problem::error("policy.team", format!("the column of the team `{team}` {why}"))
+                    .file(file)
+                    .row(*line)
+                    .value(team.as_str())
+                    .rule("[outreach] team = a column of words, such as `product` or a category of the accounts table")
+                    .help(suggestion(team, words.iter().copied())),
+            );
+        }
         problems.stop_on_error()?;
         Ok(bound)
     }

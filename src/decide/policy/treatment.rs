@@ -32,6 +32,9 @@ pub const KNOWN: [(&str, &str, &str, &str); 12] = [
     ("human_review", "none", "review by a person", "人工复核"),
 ];
 
+/// The name of the list of evidence to be gathered, which stands beside the work lists of treatments.
+pub const EVIDENCE: &str = "evidence";
+
 /// A mask holds one bit a treatment.
 const MOST: usize = 32;
 
@@ -113,6 +116,17 @@ impl Checker<'_> {
     fn treatment(&mut self, typed: Spanned<TypedTreatment>, names: &[String]) -> Treatment {
         let at = typed.span().start;
         let t = typed.into_inner();
+        // A treatment names its work list, which is a file beside the one of evidence to be gathered.
+        let plain = !t.name.is_empty() && t.name.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
+        if !plain || t.name == EVIDENCE {
+            self.push(
+                at,
+                "policy.bad_name",
+                format!("a treatment is named {:?}", t.name),
+                &format!("letters, digits, `_` and `-`, and not `{EVIDENCE}`: the name of a work list"),
+                None,
+            );
+        }
         let known = KNOWN.iter().find(|(name, ..)| *name == t.name);
         let label = match (t.label, known) {
             (Some(label), _) => label,

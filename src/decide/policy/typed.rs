@@ -55,6 +55,7 @@ struct TypedOutreach {
     day: Spanned<String>,
     hours: Spanned<String>,
     time_zone: Spanned<String>,
+    team: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -253,7 +254,7 @@ impl<'a> Checker<'a> {
     }
 
     fn outreach(&mut self, typed: Option<TypedOutreach>) -> Outreach {
-        let nowhere = Outreach { days_after: 0, hours: Hours { from: 0, to: 1 }, zone: Zone::Fixed(0), zone_name: String::new() };
+        let nowhere = Outreach { days_after: 0, hours: Hours { from: 0, to: 1 }, zone: Zone::Fixed(0), zone_name: String::new(), team: None };
         let Some(typed) = typed else {
             let help = "[outreach] day = \"next\", hours = \"09:00-20:00\", time_zone = \"Asia/Shanghai\"";
             self.missing("outreach", "on which day and in which hours what is decided is done", help);
@@ -276,6 +277,10 @@ impl<'a> Checker<'a> {
             hours: hours.unwrap_or(nowhere.hours),
             zone: zone.unwrap_or(nowhere.zone),
             zone_name: typed.time_zone.into_inner(),
+            team: typed.team.map(|team| {
+                let line = self.line(team.span().start);
+                (team.into_inner(), line)
+            }),
         }
     }
 }
