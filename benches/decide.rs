@@ -93,7 +93,7 @@ fn main() {
     let size = std::fs::metadata(&path).map_or(0, |m| m.len());
     println!("log written: {cpu:.2} CPU s, {wall:.2} wall, {:.0} MB", size as f64 / 1e6);
     let share = scored.expected_share().of;
-    let ask = Verifying { policy: &policy, situation, share, minor_digits: digits };
+    let ask = Verifying { policy: &policy, situation, share, minor_digits: digits, capacity: None };
     let (certificate, cpu, wall) = timed(rounds, || verify(ask, &path).unwrap_or_else(|e| fail(e)));
     println!("verified, log read: {cpu:.2} CPU s, {wall:.2} wall; {} violations of {} decisions", certificate.violations, certificate.decisions);
     for violation in certificate.first.iter().take(3) {

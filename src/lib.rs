@@ -92,7 +92,7 @@
 //! | **`report`** | **results for people** |
 //! | `report::summary` | what each command found |
 //! | `report::plan` | a plan for a case, or why there is none, and what would have to be true |
-//! | `report::policy` | a policy as a person would explain it |
+//! | `report::policy`, `report::policy_capacity` | a policy as a person would explain it; what it has to hand out |
 //! | `report::tables` | the cases and the problems as tables |
 //! | `report::dictionary` | the catalogue of features, described |
 //! | `report::evaluation` | what `evaluate` found |

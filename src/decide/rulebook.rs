@@ -218,9 +218,12 @@ impl RuleBook {
             Check::Court,
         );
         for (k, _) in policy.treatments.iter().enumerate().filter(|(_, t)| t.family == Family::Legal) {
-            let untried =
-                Bilingual::new("law comes last: a softer step that is open was not tried in this episode", "诉讼为最后手段：本次逾期中尚有可用的更温和步骤未尝试");
-            let worth = Bilingual::new("law comes last: something softer that is open is worth as much", "诉讼为最后手段：可用的更温和措施价值不低于诉讼");
+            let untried = Bilingual::new(
+                "law comes last: a softer step that is open was not tried in this episode",
+                "诉讼为最后手段：本次逾期中尚有可用的更温和步骤未尝试",
+            );
+            let worth =
+                Bilingual::new("law comes last: something softer that is open is worth as much", "诉讼为最后手段：可用的更温和措施价值不低于诉讼");
             add("law:untried".into(), Stage::Ladder, untried, 1 << k, Check::LawUntried(k));
             add("law:worth".into(), Stage::Ladder, worth, 1 << k, Check::LawWorth(k));
         }

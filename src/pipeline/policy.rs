@@ -15,6 +15,7 @@ use crate::report::plan::terms_in_words;
 use crate::report::policy::{
     CareLine, GuardrailLine, HoldLine, NOT_ADVICE, OutreachLine, PackLine, PlanLine, PolicySummary, RouteLine, TreatmentLine,
 };
+use crate::report::policy_capacity::{CapacityLines, court};
 use std::path::Path;
 
 /// Reads a policy with the currency of a project, and its conditions against the columns that the project's cases have. No table is read.
@@ -47,6 +48,9 @@ pub fn policy_show(file: &Path, project_file: &Path) -> Result<PolicySummary> {
         label: t.label.clone(),
         channel: t.channel.name(),
         resources: t.resources.clone(),
+        court: court(t, digits),
+        cost_share: t.cost_share,
+        takes_days: t.takes_days,
         after: t.after.iter().map(|place| policy.treatments[*place].name.clone()).collect(),
         after_days: rules.below.get(policy.place(&t.name).unwrap_or(0)).copied().flatten().map(|_| t.after_days),
     });
@@ -119,6 +123,7 @@ pub fn policy_show(file: &Path, project_file: &Path) -> Result<PolicySummary> {
         rights: policy.rights.clone(),
         answer_within: policy.answer_within,
         plan: policy.plan.as_ref().map(|terms| plan_line(terms, digits)),
+        capacity: CapacityLines::of(&policy),
         not_advice: NOT_ADVICE,
         assumed: policy.assumptions(true),
     })

@@ -38,7 +38,6 @@ const RUN: FolderKind = FolderKind {
 /// What was handed out, where the policy limits anything.
 pub(super) const CAPACITY: &str = "capacity.json";
 
-
 /// Files that `score` writes before its manifest, whatever it decides; work lists come beside them.
 pub(super) const WRITTEN: [&str; 8] =
     ["ranked.csv", "ranked.parquet", "decisions.parquet", "deadlines.csv", "problems.csv", "report.json", "report.html", "report.zh.html"];
@@ -110,7 +109,12 @@ pub fn score(
             write_whole(&folder.path(name), |out| out.write_all(html.as_bytes())).map_err(placed)?;
         }
         let [project, model_input, policy_input] = inputs;
-        let written = WRITTEN.iter().copied().chain(capacity.as_ref().map(|_| CAPACITY)).map(|name| name.to_string()).chain(work.iter().flat_map(|list| work::files(&list.name)));
+        let written = WRITTEN
+            .iter()
+            .copied()
+            .chain(capacity.as_ref().map(|_| CAPACITY))
+            .map(|name| name.to_string())
+            .chain(work.iter().flat_map(|list| work::files(&list.name)));
         let manifest = Manifest {
             run: run.clone(),
             engine_version: env!("CARGO_PKG_VERSION"),

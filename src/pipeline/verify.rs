@@ -2,13 +2,14 @@
 
 use super::day::on_day;
 use super::run_record::{MovedFiles, RunRecord};
-use super::score::{WRITTEN, book_model};
+use super::score::{CAPACITY, WRITTEN, book_model};
 use super::work::{self, WorkOfLog};
 use super::{Steps, read_book, write_json};
 use crate::base::config::Project;
 use crate::base::files::{fingerprint, io_failure};
 use crate::base::problem::{Problem, Problems, Result};
 use crate::data::read_back::{ReadBack, read_back, read_back_csv};
+use crate::decide::places::CapacitySummary;
 use crate::decide::policy::Policy;
 use crate::report::summary::VerifySummary;
 use crate::study::verify::{Certificate, SHOWN, Verifying, Violation, verify as verify_decisions};
@@ -51,10 +52,11 @@ pub fn verify(run: &Path, moved: &MovedFiles, steps: Steps<'_>) -> Result<(Verif
             .fail());
     }
     let log = run.join(LOG);
+    let capacity = capacity_of(run)?;
     let mut certificate = on_day(&book, &model, as_of, steps, |day| {
         steps("verifying");
         let share = day.scored.expected_share().of;
-        verify_decisions(Verifying { policy: &policy, situation: day.situation, share, minor_digits: digits }, &log)
+        verify_decisions(Verifying { policy: &policy, situation: day.situation, share, minor_digits: digits, capacity: capacity.as_ref() }, &log)
     })?;
     let log_read = read_back(&log, &["account_id", "treatment", "vetoed_by"], &["chosen"], &[])?;
     ranked_as_logged(run, &log_read, &policy, &mut certificate)?;
@@ -78,6 +80,21 @@ pub fn verify(run: &Path, moved: &MovedFiles, steps: Steps<'_>) -> Result<(Verif
     Ok((summary, book.problems))
 }
 
+/// What the run says of its capacities; none where it says nothing.
+fn capacity_of(run: &Path) -> Result<Option<CapacitySummary>> {
+    let file = run.join(CAPACITY);
+    if !file.is_file() {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(&file).map_err(|e| io_failure(&file, "read what was handed out", &e))?;
+    serde_json::from_str(&text).map(Some).map_err(|e| {
+        Problem::error("run.log", format!("what was handed out cannot be read: {e}"))
+            .file(file.display().to_string())
+            .help("make the run again: it was cut short or changed")
+            .fail()
+    })
+}
+
 fn violation(certificate: &mut Certificate, case: &str, treatment: &str, rule: &str, what: String) {
     certificate.violations += 1;
     if certificate.first.len() < SHOWN {
@@ -88,7 +105,9 @@ fn violation(certificate: &mut Certificate, case: &str, treatment: &str, rule: &
 /// What the run's record says of it: every file that a run leaves is the one that it wrote, and what it holds of its inputs and counts is so.
 fn as_recorded(run: &Path, record: &RunRecord, lists: &WorkOfLog, certificate: &mut Certificate) -> Result<()> {
     let recorded = record.outputs();
-    let written: Vec<String> = WRITTEN.iter().map(|name| name.to_string()).chain(lists.keys().flat_map(|list| work::files(list))).collect();
+    let limits = certificate.capacity.is_some().then_some(CAPACITY);
+    let written: Vec<String> =
+        WRITTEN.iter().copied().chain(limits).map(|name| name.to_string()).chain(lists.keys().flat_map(|list| work::files(list))).collect();
     for (name, _) in recorded.iter().filter(|(name, _)| !written.contains(name)) {
         violation(certificate, "", "", "run", format!("{name}: the run's record names it, and the log gives no reason for it"));
     }

@@ -83,7 +83,10 @@ fn ask(policy: &mut Policy, asked: &[String]) -> Result<BTreeMap<String, String>
     let mut said = BTreeMap::new();
     for one in asked {
         let bad = |message: String| {
-            Problem::error("what_if.asked", message).column("--capacity").value(one.as_str()).rule("resource=amount, resource:team=amount, or resource=unlimited")
+            Problem::error("what_if.asked", message)
+                .column("--capacity")
+                .value(one.as_str())
+                .rule("resource=amount, resource:team=amount, or resource=unlimited")
         };
         let Some((name, value)) = one.split_once('=').map(|(name, value)| (name.trim(), value.trim())) else {
             problems.push(bad("this names no resource with an amount".into()));

@@ -7,6 +7,7 @@ pub mod words;
 pub mod plain;
 pub mod plan;
 pub mod policy;
+pub mod policy_capacity;
 pub mod tables;
 pub mod dictionary;
 pub mod evaluation;

@@ -1,5 +1,6 @@
 //! A policy as a person would explain it: one plain value, and its layout on a terminal.
 
+use super::policy_capacity::{CapacityLines, capacity};
 use super::terminal::{assumed, table};
 use crate::base::bilingual::Bilingual;
 use crate::base::dates::Day;
@@ -52,6 +53,8 @@ pub struct PolicySummary {
     pub answer_within: AnswerWithin,
     /// What a plan may be; none where the policy leaves that to people.
     pub plan: Option<PlanLine>,
+    /// What there is to hand out, and what is given by lot.
+    pub capacity: CapacityLines,
     /// What packs are not.
     pub not_advice: &'static str,
     /// What nobody measured.
@@ -87,6 +90,12 @@ pub struct TreatmentLine {
     pub channel: &'static str,
     /// What one takes of each resource.
     pub resources: BTreeMap<String, f64>,
+    /// What a court costs and what comes of it; none where it goes to none.
+    pub court: Option<String>,
+    /// Share of what is at stake that it costs besides.
+    pub cost_share: f64,
+    /// Days until what it brings is there.
+    pub takes_days: i32,
     /// What must have been tried before it.
     pub after: Vec<String>,
     /// Days since the rung below was first tried; none where it stands on the lowest, or on none.
@@ -245,6 +254,7 @@ pub fn policy(summary: &PolicySummary) -> String {
     guardrails(&mut out, summary);
     care_and_routes(&mut out, summary);
     treatments(&mut out, summary);
+    capacity(&mut out, &summary.capacity);
     if let Some(plan) = &summary.plan {
         let _ = writeln!(out, "{} (assumed by {})", plan.text.en, plan.assumed_by);
     }
@@ -349,6 +359,16 @@ fn treatments(out: &mut String, summary: &PolicySummary) {
         }
         if !t.after.is_empty() {
             let _ = write!(out, ", and {} too", t.after.join(", "));
+        }
+        if !t.resources.is_empty() {
+            let takes: Vec<String> = t.resources.iter().map(|(name, n)| format!("{n} {name}")).collect();
+            let _ = write!(out, "; takes {}", takes.join(", "));
+        }
+        if t.cost_share != 0.0 {
+            let _ = write!(out, "; costs {} of what is at stake besides", t.cost_share);
+        }
+        if let Some(court) = &t.court {
+            let _ = write!(out, "; {court}");
         }
         out.push('\n');
     }

@@ -2,8 +2,8 @@
 //! so that what is read in a log is what was seen on a screen.
 
 use super::summary::{CasesSummary, CheckSummary, CompareSummary, DemoSummary, ReplaySummary, ScoreSummary, VerifySummary, WhatIfSummary};
-use crate::decide::places::{CapacitySummary, LimitSummary};
 use super::terminal_model::with_interval;
+use crate::decide::places::{CapacitySummary, LimitSummary};
 use crate::study::compare::{Movement, PolicyResult};
 use crate::study::simulate::WorldSummary;
 use comfy_table::presets::UTF8_BORDERS_ONLY;
@@ -216,9 +216,10 @@ fn capacity(out: &mut String, places: &CapacitySummary, currency: &str) {
         ("team", name) => format!("team {name}"),
         (_, name) => format!("at least: {name}"),
     };
-    let rows = places.limits.iter().map(|l| {
-        vec![l.resource.clone(), of(l), l.amount.to_string(), l.used.to_string(), l.left.to_string(), l.shadow_price.clone()]
-    });
+    let rows = places
+        .limits
+        .iter()
+        .map(|l| vec![l.resource.clone(), of(l), l.amount.to_string(), l.used.to_string(), l.left.to_string(), l.shadow_price.clone()]);
     let _ = writeln!(out, "{}", table(&["resource", "of", "there is", "used", "left", "one more is worth"], rows));
     if places.without_place > 0 {
         let led = match places.led_without_place {
@@ -237,7 +238,15 @@ pub fn what_if(summary: &WhatIfSummary) -> String {
     let mut out = String::new();
     let asked: Vec<String> = summary.asked.iter().map(|(name, amount)| format!("{name} = {amount}")).collect();
     let _ = writeln!(out, "{} on {}, with {}", summary.run, summary.as_of, asked.join(", "));
-    let _ = writeln!(out, "gain {} -> {} {}: {} more", summary.before, summary.capacity.worth, summary.currency, summary.more);
+    let _ = writeln!(
+        out,
+        "all decisions gain {} {} instead of {}: {}{}",
+        summary.capacity.worth,
+        summary.currency,
+        summary.before,
+        if summary.more.starts_with('-') { "" } else { "+" },
+        summary.more
+    );
     let _ = writeln!(out, "{} of {} cases would be treated otherwise", count(summary.moved), count(summary.cases));
     let rows = summary.strategies.iter().map(|s| vec![s.strategy.clone(), count(s.before), count(s.after)]);
     let _ = writeln!(out, "{}", table(&["strategy", "cases now", "cases then"], rows));
@@ -322,6 +331,15 @@ pub fn verify(summary: &VerifySummary) -> String {
     let silent: Vec<&str> = c.by_rule.iter().filter(|r| r.vetoes == 0 && r.disagree == 0).map(|r| r.rule.as_str()).collect();
     if !silent.is_empty() {
         let _ = writeln!(out, "asked, and vetoed nothing: {}", silent.join(", "));
+    }
+    if let Some(places) = &c.capacity {
+        let kept = if places.not_kept == 0 { "all kept".to_string() } else { format!("{} NOT KEPT", count(places.not_kept)) };
+        let proved = if places.proved_best_by_the_run { "; the run says that a search has shown its choice to be the best" } else { "" };
+        let _ = writeln!(
+            out,
+            "{} limits and minimums, {kept}; the decisions gain {} minor units, and by the prices nothing gains more than {}{proved}",
+            places.limits, places.worth, places.bound
+        );
     }
     for v in c.first.iter().take(10) {
         let _ = writeln!(out, "  {} {} {}: {}", v.case, v.treatment, v.rule, v.what);

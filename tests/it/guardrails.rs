@@ -6,6 +6,7 @@ use super::world::Book;
 use recoup::base::dates::Day;
 use recoup::decide::choose::Decisions;
 use recoup::decide::log;
+use recoup::decide::places::CapacitySummary;
 use recoup::decide::policy::{Policy, Rule};
 use recoup::decide::rulebook::Check;
 use recoup::study::verify::{Certificate, Verifying, verify};
@@ -182,7 +183,8 @@ pub fn certificate(d: &Decisions<'_>, share: &[f64], by: &Policy) -> Certificate
     let path = folder.path().join("decisions.parquet");
     let expected = recoup::decide::value::ExpectedShare { of: share, modelled: true };
     log::write(d, expected, 2, &path).unwrap();
-    verify(Verifying { policy: by, situation: *d.guard.situation(), share, minor_digits: 2 }, &path).unwrap()
+    let capacity = d.placed.as_ref().map(|placed| CapacitySummary::of(d.policy, placed, 2));
+    verify(Verifying { policy: by, situation: *d.guard.situation(), share, minor_digits: 2, capacity: capacity.as_ref() }, &path).unwrap()
 }
 
 /// Account, rung chosen, free treatments and rules fired of every case.
@@ -428,7 +430,8 @@ fn a_fault_planted_in_deciding_is_caught() {
             let path = folder.path().join("log.parquet");
             let expected = recoup::decide::value::ExpectedShare { of: share, modelled: true };
             log::write_chosen(d, &chosen, expected, 2, &path).unwrap();
-            verify(Verifying { policy: &right, situation: *d.guard.situation(), share, minor_digits: 2 }, &path).unwrap()
+            let capacity = d.placed.as_ref().map(|placed| CapacitySummary::of(d.policy, placed, 2));
+            verify(Verifying { policy: &right, situation: *d.guard.situation(), share, minor_digits: 2, capacity: capacity.as_ref() }, &path).unwrap()
         })
     });
     assert!(

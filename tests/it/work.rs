@@ -88,7 +88,7 @@ fn policy() -> String {
         ("call", "soft", 1, "eligible = \"todo = 'call'\""),
         ("letter", "formal", 2, "eligible = \"todo = 'letter'\"\nafter_days = 0"),
         ("mediation", "formal", 2, "eligible = \"todo = 'mediation'\"\nsigned_by = \"head of legal\"\nafter_days = 0"),
-        ("legal", "legal", 3, "eligible = \"todo = 'legal'\"\nsigned_by = \"head of legal\"\nafter_days = 0"),
+        ("legal", "legal", 3, LEGAL),
         ("human_review", "assist", 0, ""),
     ] {
         let effect = if rung == 0 { "effect = 0.0" } else { "effect = 2.0\nsource = { assumed_by = \"test\" }" };
@@ -118,6 +118,10 @@ fn policy() -> String {
     guardrail("LIMITATION", "warning", "families = [\"legal\"]", limitation);
     text
 }
+
+/// The legal treatment's own lines: before a court that costs nothing and from which all is collected.
+const LEGAL: &str = "eligible = \"todo = 'legal'\"\nsigned_by = \"head of legal\"\nafter_days = 0\n[treatment.court]\ncourt_cost = \"0\"\n\
+    court_cost_share = 0.0\nlawyer_cost = \"0\"\nlawyer_share = 0.0\ncollects = 1.0\nsource = { assumed_by = \"test\" }";
 
 pub const SCORE: [&str; 11] =
     ["score", "--project", "recoup.toml", "--model", "model.json", "--policy", "policy.toml", "--as-of", "2025-06-30", "--out", "run"];

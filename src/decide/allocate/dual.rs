@@ -37,6 +37,7 @@ pub(super) struct Dual<'a> {
     scale: Vec<f64>,
     /// What kinds take of the scaled rows.
     takes: Takes,
+    closed: Vec<bool>,
     /// Whether worth counts; without it the dual says whether any choice keeps the limits.
     valued: bool,
     /// Prices of a scaled row at most.
@@ -85,7 +86,8 @@ impl<'a> Dual<'a> {
         }
         scale.iter_mut().filter(|s| **s == 0.0).for_each(|s| *s = 1.0);
         let takes = problem.takes.scaled(&scale);
-        Dual { problem, limits, rows: vec![true; scale.len()], takes, scale, valued: true, most: f64::INFINITY }
+        let closed = problem.takes.closed(&limits);
+        Dual { problem, closed, limits, rows: vec![true; scale.len()], takes, scale, valued: true, most: f64::INFINITY }
     }
 
     /// The dual that asks for feasibility alone, of some rows: below zero at any prices, it proves that no choice keeps their limits.
@@ -99,7 +101,7 @@ impl<'a> Dual<'a> {
         let units = self.problem.units().div_ceil(stride);
         let blocks = if m > MANY_ROWS { BLOCKS / 8 } else { BLOCKS };
         let length = units.div_ceil(blocks).max(1);
-        let priced = self.takes.priced(y);
+        let priced = self.takes.priced(y, &self.closed);
         let parts: Vec<Sums> = (0..units.div_ceil(length))
             .into_par_iter()
             .map(|block| {

@@ -14,23 +14,41 @@ pub struct Takes {
     offsets: Vec<u32>,
     rows: Vec<u16>,
     amounts: Vec<f64>,
+    /// Of what an amount is added up, the largest part.
+    parts: Vec<f64>,
 }
 
 impl Default for Takes {
     fn default() -> Self {
-        Takes { offsets: vec![0], rows: Vec::new(), amounts: Vec::new() }
+        Takes { offsets: vec![0], rows: Vec::new(), amounts: Vec::new(), parts: Vec::new() }
     }
 }
 
 impl Takes {
     /// Adds a kind and gives its place: pairs of a row, ascending, and whole millionths, which are negative in a row that stands for a minimum.
     pub fn add(&mut self, of: &[(u16, f64)]) -> u32 {
-        for (row, amount) in of.iter().filter(|(_, amount)| *amount != 0.0) {
+        let parts: Vec<(u16, f64, f64)> = of.iter().map(|(row, amount)| (*row, *amount, *amount)).collect();
+        self.add_of_parts(&parts)
+    }
+
+    /// The same of amounts that are added up of several places, each with its largest part: no part of a place can be had.
+    pub fn add_of_parts(&mut self, of: &[(u16, f64, f64)]) -> u32 {
+        for (row, amount, part) in of.iter().filter(|(_, amount, _)| *amount != 0.0) {
             self.rows.push(*row);
             self.amounts.push(*amount);
+            self.parts.push(*part);
         }
         self.offsets.push(self.rows.len() as u32);
         self.len() as u32 - 1
+    }
+
+    /// Kinds of which a part alone takes more than a row has: no choice that keeps the limits contains one. What is asked for at least closes nothing.
+    pub(super) fn closed(&self, limits: &[f64]) -> Vec<bool> {
+        let too_much = |kind: usize| {
+            let range = self.offsets[kind] as usize..self.offsets[kind + 1] as usize;
+            range.into_iter().any(|k| self.parts[k] > 0.0 && self.parts[k] > limits[usize::from(self.rows[k])])
+        };
+        (0..self.len()).map(too_much).collect()
     }
 
     /// How many kinds there are.
@@ -57,12 +75,16 @@ impl Takes {
     /// The same with each row's amounts divided by a scale.
     pub(super) fn scaled(&self, scale: &[f64]) -> Takes {
         let amounts = self.amounts.iter().zip(&self.rows).map(|(amount, row)| amount / scale[usize::from(*row)]).collect();
-        Takes { offsets: self.offsets.clone(), rows: self.rows.clone(), amounts }
+        Takes { offsets: self.offsets.clone(), rows: self.rows.clone(), amounts, parts: self.parts.clone() }
     }
 
-    /// What each kind costs at prices, one a row.
-    pub(super) fn priced(&self, prices: &[f64]) -> Vec<f64> {
-        (0..self.len() as u32).map(|kind| self.of(kind).map(|(row, amount)| prices[row] * amount).sum()).collect()
+    /// What each kind costs at prices, one a row; what is closed costs more than anything.
+    pub(super) fn priced(&self, prices: &[f64], closed: &[bool]) -> Vec<f64> {
+        let of = |kind: u32| match closed[kind as usize] {
+            true => f64::INFINITY,
+            false => self.of(kind).map(|(row, amount)| prices[row] * amount).sum(),
+        };
+        (0..self.len() as u32).map(of).collect()
     }
 }
 
@@ -110,9 +132,24 @@ impl Problem {
         limits.iter().zip(divisors).map(|(limit, divisor)| if divisor > 0.0 { (limit / divisor).floor() * divisor } else { *limit }).collect()
     }
 
+    /// Of each row from which something is closed, the least amount that would open it.
+    pub fn next_places(&self) -> Vec<Option<f64>> {
+        let mut next: Vec<Option<f64>> = vec![None; self.limits.len()];
+        let parts = self.takes.rows.iter().zip(&self.takes.parts).map(|(row, part)| (usize::from(*row), *part));
+        for (row, part) in parts.filter(|(row, part)| *part > 0.0 && *part > self.limits[*row]) {
+            next[row] = Some(next[row].map_or(part, |least| least.min(part)));
+        }
+        next
+    }
+
     /// Tightens the problem's own limits.
     pub fn tighten(&mut self) {
         self.limits = self.tightened(&self.limits);
+    }
+
+    /// What each kind costs at prices, under the problem's limits.
+    pub(super) fn priced(&self, prices: &[f64]) -> Vec<f64> {
+        self.takes.priced(prices, &self.takes.closed(&self.limits))
     }
 
     /// What a choice of one option a unit, counted from the unit's first, takes of each row.
@@ -132,7 +169,7 @@ impl Problem {
 
     /// What no choice can be worth more than, at prices (one a row, at least zero): `Σ max (worth − prices · amounts) + prices · limits`.
     pub fn bound(&self, prices: &[f64]) -> f64 {
-        let priced = self.takes.priced(prices);
+        let priced = self.priced(prices);
         let best = |unit: usize| self.options(unit).map(|k| self.worth[k] - priced[self.kind[k] as usize]).fold(f64::NEG_INFINITY, f64::max);
         let units: f64 = (0..self.units()).map(best).sum();
         units + prices.iter().zip(&self.limits).map(|(price, limit)| price * limit).sum::<f64>()

@@ -39,7 +39,7 @@ struct Move {
 impl<'a> State<'a> {
     /// The best option of each unit at prices.
     pub(super) fn best(problem: &'a Problem, prices: &'a [f64]) -> State<'a> {
-        let priced = problem.takes.priced(prices);
+        let priced = problem.priced(prices);
         let best = |unit: usize| {
             let options = problem.options(unit);
             let score = |k: usize| problem.worth[k] - priced[problem.kind[k] as usize];
@@ -93,7 +93,12 @@ impl<'a> State<'a> {
     }
 
     /// Moves that are sought, of those that lose at most `most` at the prices: `most` grows until there are enough of them, or to its end.
-    fn gather(&self, (mut most, end): (f64, f64), enough: impl Fn(&[Move]) -> bool, sought: impl Fn(usize, usize, usize) -> Option<f64> + Sync) -> Vec<Move> {
+    fn gather(
+        &self,
+        (mut most, end): (f64, f64),
+        enough: impl Fn(&[Move]) -> bool,
+        sought: impl Fn(usize, usize, usize) -> Option<f64> + Sync,
+    ) -> Vec<Move> {
         loop {
             let units = self.problem.units();
             let found: Vec<Vec<Move>> = (0..units.div_ceil(CHUNK))
@@ -105,7 +110,10 @@ impl<'a> State<'a> {
                         let options: Range<usize> = self.problem.options(unit);
                         for to in options.clone().filter(|to| *to != from) {
                             let lost = self.score(from) - self.score(to);
-                            if lost <= most && lost.is_finite() && let Some(by) = sought(unit, from, to) {
+                            if lost <= most
+                                && lost.is_finite()
+                                && let Some(by) = sought(unit, from, to)
+                            {
                                 let option = |place: usize| (place - options.start) as u16;
                                 moves.push(Move { key: lost / by, unit: unit as u32, from: option(from), to: option(to) });
                             }
@@ -184,16 +192,15 @@ impl<'a> State<'a> {
                     self.used[row] - self.problem.takes.of_row(self.problem.kind[from], row) + amount <= self.problem.limits[row]
                 })
             };
-            let moves = self.gather((gap, gap), |_| true, |_, from, to| {
-                (worth[to] > worth[from] && room(to, from)).then_some(1.0)
-            });
+            let moves = self.gather((gap, gap), |_| true, |_, from, to| (worth[to] > worth[from] && room(to, from)).then_some(1.0));
             let mut moved = false;
             for of in &moves {
                 if self.choice[of.unit as usize] != of.from {
                     continue;
                 }
                 self.change(of, &mut change);
-                if change.iter().all(|(row, by)| *by <= 0.0 && self.problem.limits[*row] >= 0.0 || self.used[*row] + by <= self.problem.limits[*row]) {
+                if change.iter().all(|(row, by)| *by <= 0.0 && self.problem.limits[*row] >= 0.0 || self.used[*row] + by <= self.problem.limits[*row])
+                {
                     self.apply(of, &change);
                     moved = true;
                 }

@@ -50,7 +50,8 @@ pub(super) fn search(state: &mut State<'_>, bound: f64) -> bool {
     let chosen = |unit: usize| problem.offsets[unit] as usize + usize::from(state.choice[unit]);
     let options = |unit: usize| {
         let best = best_of(unit);
-        let near = problem.options(unit).map(|k| (best - score(k), k)).filter(|(penalty, k)| (*penalty <= gap && penalty.is_finite()) || *k == chosen(unit));
+        let near =
+            problem.options(unit).map(|k| (best - score(k), k)).filter(|(penalty, k)| (*penalty <= gap && penalty.is_finite()) || *k == chosen(unit));
         let mut near: Vec<(f64, usize)> = near.collect();
         near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         near

@@ -9,6 +9,8 @@ use rayon::prelude::*;
 
 /// Capacities looked at, as shares of the stated one.
 const SHARES: [f64; 7] = [0.0, 0.25, 0.5, 0.75, 1.25, 1.5, 2.0];
+/// Rows whose next place is looked at, at most.
+const MOST_STEPS: usize = 48;
 /// Units that it is made from, about.
 const UNITS: usize = 20_000;
 
@@ -51,13 +53,40 @@ pub fn frontier(policy: &Policy, rows: &Rows, problem: &Problem, allocation: &Al
             (least_bound(of, &limits, &allocation.prices) - stated) * scale
         })
         .collect();
-    let mut frontier: Vec<Frontier> = resources.into_iter().map(|resource| Frontier { resource, points: vec![Point { share: 1.0, more: 0.0 }] }).collect();
+    let mut frontier: Vec<Frontier> =
+        resources.into_iter().map(|resource| Frontier { resource, points: vec![Point { share: 1.0, more: 0.0 }] }).collect();
     for ((resource, share), more) in asked.into_iter().zip(more) {
         let points = frontier.iter_mut().find(|f| f.resource == resource).map(|f| &mut f.points);
         points.into_iter().for_each(|points| points.push(Point { share, more }));
     }
     frontier.iter_mut().for_each(|f| f.points.sort_by(|a, b| a.share.total_cmp(&b.share)));
     frontier
+}
+
+/// Worth of one unit more of each row, in minor units a millionth: its price, or where the next place needs more than is left, what that brings, spread
+/// over what it takes.
+pub fn worth_of_more(problem: &Problem, prices: &[f64]) -> Vec<f64> {
+    let steps: Vec<Option<f64>> =
+        problem.next_places().into_iter().enumerate().map(|(row, next)| next.map(|next| next - problem.limits[row])).collect();
+    let step = (problem.units() / UNITS).max(1);
+    let sample = if step > 1 { Some(sampled(problem, step)) } else { None };
+    let of = sample.as_ref().unwrap_or(problem);
+    let scale = problem.units() as f64 / of.units().max(1) as f64;
+    let rows: Vec<usize> = (0..steps.len()).filter(|row| steps[*row].is_some()).take(MOST_STEPS).collect();
+    let stated = if rows.is_empty() { 0.0 } else { least_bound(of, &of.limits, prices) };
+    let more: Vec<f64> = rows
+        .par_iter()
+        .map(|row| {
+            let by = steps[*row].unwrap_or(1.0);
+            let mut limits = of.limits.clone();
+            // One place more, of a sample as of the whole.
+            limits[*row] += by.max(by / scale);
+            (least_bound(of, &limits, prices) - stated).max(0.0) / by
+        })
+        .collect();
+    let mut worth = prices.to_vec();
+    rows.iter().zip(more).for_each(|(row, more)| worth[*row] = worth[*row].max(more));
+    worth
 }
 
 /// Every so many-th unit, with its part of the limits.

@@ -12,7 +12,7 @@ mod settle;
 mod summary;
 mod ways;
 
-pub use frontier::{Frontier, Point, frontier};
+pub use frontier::{Frontier, Point, frontier, worth_of_more};
 pub use lots::{Drawn, Lot, explored, is_control};
 pub use options::{OPEN, Offers, Options};
 pub use rows::{Belongs, Of, Row, Rows};
@@ -26,8 +26,8 @@ use super::facts::softening;
 use super::guardrail::Fired;
 use crate::base::problem::{Failure, Result};
 use crate::data::cases::Holds;
-use settle::{Draw, draw, too_large};
 use rayon::prelude::*;
+use settle::{Draw, draw, too_large};
 use std::ops::Range;
 
 /// Units valued together: fixed, so that no output depends on threads.
@@ -40,8 +40,10 @@ pub struct Placed {
     pub rows: Rows,
     /// Teams and minimums of cases.
     pub belongs: Belongs,
-    /// Price of each row: minor units for a millionth more.
+    /// Price of each row, as the bound is reckoned with: minor units for a millionth more.
     pub prices: Vec<f64>,
+    /// Worth of a millionth more of each row: its price, or where nothing smaller than a whole place is of use, the place's worth spread over it.
+    pub more: Vec<f64>,
     /// What is taken of each row, in whole millionths; for a minimum, what was given.
     pub used: Vec<f64>,
     /// Of that, by who was led somewhere or drawn by lot.
@@ -143,15 +145,7 @@ pub fn hand_out_offers(
 }
 
 /// What was handed out where no lots are drawn anew: of offers whose worth in all is known.
-pub fn placed_again(
-    rows: Rows,
-    left: &[f64],
-    handed: &Handed,
-    worth: f64,
-    units: usize,
-    led_without_place: u64,
-    frontier: Vec<Frontier>,
-) -> Placed {
+pub fn placed_again(rows: Rows, left: &[f64], handed: &Handed, worth: f64, units: usize, led_without_place: u64, frontier: Vec<Frontier>) -> Placed {
     let (allocation, limits) = (&handed.allocation, rows.limits());
     let of = |used: &dyn Fn(usize) -> f64| rows.rows.iter().enumerate().map(|(k, row)| row.sign() * used(k)).collect();
     let settled = |k: usize| limits[k] - left[k];
@@ -159,6 +153,7 @@ pub fn placed_again(
         used: of(&|k| settled(k) + allocation.used.get(k).copied().unwrap_or(0.0)),
         settled: of(&settled),
         belongs: Belongs::default(),
+        more: worth_of_more(&handed.options.problem, &allocation.prices),
         prices: allocation.prices.clone(),
         worth,
         bound: worth + (allocation.bound - allocation.worth) + handed.beyond,

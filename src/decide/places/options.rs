@@ -59,7 +59,7 @@ pub struct Options {
 #[derive(Default)]
 struct Kinds {
     of_seat: Vec<u32>,
-    of_charge: HashMap<Vec<(u16, i64)>, u32>,
+    of_charge: HashMap<Vec<(u16, i64, i64)>, u32>,
 }
 
 impl Offers<'_> {
@@ -88,7 +88,7 @@ impl Offers<'_> {
     }
 
     /// Whether a treatment alone would take more than there is; what is asked for at least never stands in the way.
-    pub fn closed(&self, case: usize, treatment: usize) -> bool {
+    fn closed(&self, case: usize, treatment: usize) -> bool {
         self.charge(case, treatment).iter().any(|(row, amount)| *amount > 0.0 && *amount > self.left[usize::from(*row)])
     }
 
@@ -99,9 +99,11 @@ impl Offers<'_> {
     /// Treatments that may cover a unit, the gentlest first.
     fn covers<'s>(&'s self, range: &'s Range<usize>) -> impl Iterator<Item = usize> + 's {
         let wait = self.ways.wait;
-        self.ways.order.iter().copied().filter(move |t| {
-            *t == wait || self.ways.covers[*t] && self.ways.by_value(*t) && range.clone().all(|case| self.is_free(case, *t))
-        })
+        self.ways
+            .order
+            .iter()
+            .copied()
+            .filter(move |t| *t == wait || self.ways.covers[*t] && self.ways.by_value(*t) && range.clone().all(|case| self.is_free(case, *t)))
     }
 
     /// Treatments that a case may get for itself, the gentlest first.
@@ -123,12 +125,14 @@ impl Offers<'_> {
         let net = |case: usize, t: usize| self.gross[case * n + t] - self.cost(case, t) - price(case, t);
         let under = |cover: usize| {
             let once = if paid & (1 << cover) != 0 { 0.0 } else { self.cost(range.start, cover) + price(range.start, cover) };
-            let part = |case: usize| {
-                self.owns(case).filter(|t| !self.closed(case, *t)).map(|t| net(case, t)).fold(self.gross[case * n + cover], f64::max)
-            };
+            let part =
+                |case: usize| self.owns(case).filter(|t| !self.closed(case, *t)).map(|t| net(case, t)).fold(self.gross[case * n + cover], f64::max);
             open.iter().map(|case| part(*case)).sum::<f64>() - once.max(0.0)
         };
-        self.covers(range).filter(|t| paid & (1 << t) != 0 || *t == self.ways.wait || !self.closed(range.start, *t)).map(under).fold(f64::NEG_INFINITY, f64::max)
+        self.covers(range)
+            .filter(|t| paid & (1 << t) != 0 || *t == self.ways.wait || !self.closed(range.start, *t))
+            .map(under)
+            .fold(f64::NEG_INFINITY, f64::max)
     }
 
     /// What a unit's cases are worth with these treatments, in whole minor units: what covers several costs once.
@@ -167,7 +171,11 @@ impl Offers<'_> {
             of.group.push(group as u32);
             of.first.push(of.picks.len());
             of.open.push(open.min(usize::from(u16::MAX)) as u16);
-            if open == 1 { self.one(range, &mut of, &mut kinds) } else { self.several(range, &mut of, &mut kinds) }
+            if open == 1 {
+                self.one(range, &mut of, &mut kinds)
+            } else {
+                self.several(range, &mut of, &mut kinds)
+            }
             of.problem.offsets.push(of.problem.worth.len() as u32);
         }
         of
@@ -201,10 +209,7 @@ impl Offers<'_> {
                 }
                 kinds.of_seat[place]
             };
-            let fits = |(row, amount): (usize, f64)| amount <= 0.0 || amount <= self.left[row];
-            if waits || of.problem.takes.of(kind).all(fits) {
-                of.add(&[t as u8], self.gross[case * n + t] - self.cost(at, t), kind);
-            }
+            of.add(&[t as u8], self.gross[case * n + t] - self.cost(at, t), kind);
         }
     }
 
@@ -213,10 +218,9 @@ impl Offers<'_> {
         let n = self.treatments();
         let open: Vec<usize> = range.clone().filter(|case| self.settled[*case] == OPEN).collect();
         let paid = self.paid(range);
-        let owns: Vec<Vec<usize>> = open.iter().map(|case| self.owns(*case).filter(|t| !self.closed(*case, *t)).collect()).collect();
+        let owns: Vec<Vec<usize>> = open.iter().map(|case| self.owns(*case).collect()).collect();
         let ways = owns.iter().fold(1usize, |ways, owns| ways.saturating_mul(owns.len() + 1));
-        let covers: Vec<usize> =
-            self.covers(range).filter(|t| paid & (1 << t) != 0 || *t == self.ways.wait || !self.closed(range.start, *t)).collect();
+        let covers: Vec<usize> = self.covers(range).collect();
         let whole = ways.saturating_mul(covers.len()) <= MOST_WAYS;
         if !whole {
             of.abridged.push(of.group.len() as u32 - 1);
@@ -296,15 +300,18 @@ impl Options {
 }
 
 impl Kinds {
+    /// The kind of what several places take together.
     fn of(&mut self, problem: &mut Problem, mut charge: Vec<(u16, f64)>) -> u32 {
-        charge.sort_by_key(|(row, _)| *row);
-        charge.dedup_by(|next, before| {
-            let same = next.0 == before.0;
-            before.1 += if same { next.1 } else { 0.0 };
-            same
-        });
+        charge.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        let mut parts: Vec<(u16, f64, f64)> = Vec::with_capacity(charge.len());
+        for (row, amount) in charge {
+            match parts.last_mut().filter(|(last, ..)| *last == row) {
+                Some((_, sum, _)) => *sum += amount,
+                None => parts.push((row, amount, amount)),
+            }
+        }
         // Whole millionths: as integers they are keys.
-        let key = charge.iter().map(|(row, amount)| (*row, *amount as i64)).collect();
-        *self.of_charge.entry(key).or_insert_with(|| problem.takes.add(&charge))
+        let key = parts.iter().map(|(row, amount, part)| (*row, *amount as i64, *part as i64)).collect();
+        *self.of_charge.entry(key).or_insert_with(|| problem.takes.add_of_parts(&parts))
     }
 }

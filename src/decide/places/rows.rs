@@ -250,7 +250,11 @@ pub(super) fn cannot(policy: &Policy, rows: &Rows, these: &[usize], proved: bool
     Problem::error("capacity.conflict", message)
         .file(policy.file.display().to_string())
         .value(names.join("; "))
-        .rule(if these.len() == 1 { "what the cases that a rule leaves free can take" } else { "each of these is needed for the conflict: without any one of them the rest can be kept" })
+        .rule(if these.len() == 1 {
+            "what the cases that a rule leaves free can take"
+        } else {
+            "each of these is needed for the conflict: without any one of them the rest can be kept"
+        })
         .help("lower a minimum, or raise a capacity; what holds and guardrails leave is not for sale")
         .fail()
 }

@@ -75,7 +75,10 @@ pub(super) fn draw(cases: &Cases, policy: &Policy, groups: &[Range<usize>], deci
                 .file(policy.file.display().to_string())
                 .column("exploration.share")
                 .value(exploration.share.to_string())
-                .rule(format!("at most {left:.4}: {open} of {} decision units have two or more of [exploration] among that nothing vetoes", groups.len()))
+                .rule(format!(
+                    "at most {left:.4}: {open} of {} decision units have two or more of [exploration] among that nothing vetoes",
+                    groups.len()
+                ))
                 .help("lower the share, or name treatments that more cases may get; guardrails are not for sale")
                 .fail());
         }

@@ -1,6 +1,6 @@
 //! What was handed out, told: worth and bound, each limit with what is used, left and one more is worth, and the frontier. What `capacity.json` holds.
 
-use super::rows::{Of, Row, Rows};
+use super::rows::{Of, Row};
 use super::{Drawn, Frontier, Lot, Placed};
 use crate::base::bilingual::Bilingual;
 use crate::decide::allocate::MILLIONTHS;
@@ -93,7 +93,8 @@ fn units(millionths: f64) -> f64 {
 }
 
 impl LimitSummary {
-    fn of(policy: &Policy, row: &Row, used: f64, settled: f64, price: f64, digits: u8) -> LimitSummary {
+    fn of(policy: &Policy, row: &Row, placed: &Placed, k: usize, digits: u8) -> LimitSummary {
+        let (used, settled) = (placed.used[k], placed.settled[k]);
         let resource = &policy.capacity.resources[row.resource];
         let (of, name) = match &row.of {
             Of::Run => ("run", String::new()),
@@ -109,8 +110,8 @@ impl LimitSummary {
             used: units(used),
             led_or_drawn: units(settled),
             left: units(row.sign() * (row.amount - used)),
-            shadow_price: amount(price * MILLIONTHS).text(digits),
-            price,
+            shadow_price: amount(placed.more[k] * MILLIONTHS).text(digits),
+            price: placed.prices[k],
         }
     }
 }
@@ -124,25 +125,24 @@ impl CapacitySummary {
             decision_unit: if policy.unit == Scope::Borrower { "borrower" } else { "account" }.to_string(),
             units: placed.units,
             worth: money(placed.worth),
-            // Upwards: a bound that is rounded down is none.
-            bound: money((placed.bound - 1e-6).ceil().max(placed.worth)),
-            gap: money(placed.gap().ceil()),
+            // Upwards, but for what rounding added: a bound that is rounded down is none.
+            bound: money((placed.bound - 1e-4).ceil().max(placed.worth)),
+            gap: money((placed.gap() - 1e-4).ceil().max(0.0)),
             gap_share: if placed.bound > 0.0 { (placed.gap() / placed.bound).max(0.0) } else { 0.0 },
             proved_best: placed.best,
             without_place: placed.without_place,
             led_without_place: placed.led_without_place,
             control: drawn(Drawn::Control),
             exploration: drawn(Drawn::Exploration),
-            limits: limits(policy, &placed.rows, &placed.used, &placed.settled, &placed.prices, minor_digits),
+            limits: limits(policy, placed, minor_digits),
             frontier: placed.frontier.iter().map(|f| frontier(policy, placed, f, minor_digits)).collect(),
         }
     }
 }
 
 /// Each limit and each minimum.
-fn limits(policy: &Policy, rows: &Rows, used: &[f64], settled: &[f64], prices: &[f64], digits: u8) -> Vec<LimitSummary> {
-    let of = |(k, row): (usize, &Row)| LimitSummary::of(policy, row, used[k], settled[k], prices[k], digits);
-    rows.rows.iter().enumerate().map(of).collect()
+fn limits(policy: &Policy, placed: &Placed, digits: u8) -> Vec<LimitSummary> {
+    placed.rows.rows.iter().enumerate().map(|(k, row)| LimitSummary::of(policy, row, placed, k, digits)).collect()
 }
 
 fn frontier(policy: &Policy, placed: &Placed, of: &Frontier, digits: u8) -> FrontierSummary {

@@ -210,12 +210,22 @@ impl Checker<'_> {
         }
         if r.by.is_some() != r.each.is_some() || (r.others.is_some() && r.by.is_none()) {
             let message = format!("`{}` is shared out by teams in part", r.name);
-            self.push(at, "policy.teams", message, "by = a column of words together with each = { team = number }, and others = number if wanted", None);
+            self.push(
+                at,
+                "policy.teams",
+                message,
+                "by = a column of words together with each = { team = number }, and others = number if wanted",
+                None,
+            );
         }
         let used = r.name == MONEY || treatments.iter().any(|t| t.resources.get(&r.name).is_some_and(|n| *n > 0.0));
         if !used {
             let taken: Vec<&str> = treatments.iter().flat_map(|t| t.resources.keys().map(String::as_str)).collect();
-            let help = if taken.is_empty() { "add resources = { … } to a treatment, or take it out".into() } else { suggestion(&r.name, taken.iter().copied()) };
+            let help = if taken.is_empty() {
+                "add resources = { … } to a treatment, or take it out".into()
+            } else {
+                suggestion(&r.name, taken.iter().copied())
+            };
             self.push(at, "policy.unused_resource", format!("no treatment takes `{}`", r.name), "a resource that some treatment takes", Some(help));
         }
         if r.name == MONEY && treatments.iter().any(|t| t.resources.contains_key(MONEY)) {

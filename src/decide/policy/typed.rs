@@ -1,12 +1,12 @@
 //! A policy file as typed, and how it is checked into what is meant: every problem with its line.
 
+use super::assignment::{TypedControl, TypedExploration};
+use super::capacity::{TypedMinimum, TypedResource};
 use super::pack::TypedPackUse;
 use super::plan::TypedPlan;
 use super::route::{TypedCare, TypedHold, TypedRoute};
 use super::treatment::{TypedReference, TypedTreatment};
 use super::typed_guardrail::{TypedGuardrail, TypedParameter};
-use super::assignment::{TypedControl, TypedExploration};
-use super::capacity::{TypedMinimum, TypedResource};
 use super::{AnswerWithin, Channel, Discount, Outreach, Policy, Rights, Route, Scope, Source, Treatment};
 use crate::base::problem::{Problem, Problems, suggestion};
 use crate::base::units::Money;

@@ -229,7 +229,12 @@ fn frontiers(page: &RunPage, lang: Lang) -> Vec<String> {
         let points: Vec<[f64; 2]> = of.points.iter().map(|p| [p.capacity, p.at_most_number]).collect();
         let range = |k: usize| points.iter().map(|p| p[k]).fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(x), high.max(x)]);
         let (x, mut y) = (range(0), range(1));
-        y[0] = y[0].min(gained);
+        y = [y[0].min(gained), y[1].max(gained)];
+        // What hardly moves is a level line, not the noise of the last digits.
+        let least = 0.02 * y[1].abs().max(1.0);
+        if y[1] - y[0] < least {
+            y = [y[0] - least, y[1] + least];
+        }
         let mut chart = Chart::new(x, y);
         chart.line(&points, 0);
         let limits = capacity.limits.iter().filter(|l| l.resource == of.resource && l.of != "minimum");

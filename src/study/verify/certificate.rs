@@ -1,5 +1,6 @@
 //! What verifying finds: counts by rule, and what is not as it should be.
 
+use super::capacity::{CapacityCertificate, Sums};
 use super::names::{Set, bits};
 use serde::Serialize;
 
@@ -49,6 +50,8 @@ pub struct Certificate {
     pub violations: u64,
     /// Each rule.
     pub by_rule: Vec<RuleCount>,
+    /// Capacities, minimums and how near the optimum; none where the run limits nothing.
+    pub capacity: Option<CapacityCertificate>,
     /// The first violations.
     pub first: Vec<Violation>,
 }
@@ -62,6 +65,7 @@ pub(super) struct Tally {
     pub(super) chosen_vetoed: u64,
     pub(super) violations: u64,
     pub(super) first: Vec<Violation>,
+    pub(super) places: Sums,
 }
 
 impl Tally {
@@ -84,6 +88,7 @@ impl Tally {
         sum(&mut self.disagree, &other.disagree);
         self.chosen_vetoed += other.chosen_vetoed;
         self.violations += other.violations;
+        self.places.add(other.places);
         self.first.extend(other.first);
         self.first.truncate(SHOWN);
     }

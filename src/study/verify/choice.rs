@@ -75,6 +75,16 @@ impl Menu {
         fixed as f64 + (share * stake).round_ties_even()
     }
 
+    /// Whether a treatment covers all cases of a borrower.
+    pub(super) fn covers(&self, t: usize) -> bool {
+        self.covers[t]
+    }
+
+    /// The place of waiting.
+    pub(super) fn wait(&self) -> usize {
+        self.wait
+    }
+
     /// Treatments that cover the borrower and are vetoed on some case.
     pub(super) fn vetoed_somewhere(&self, cases: &[Open]) -> u32 {
         self.covering(cases.iter().fold(0, |all, case| all | case.vetoed))
@@ -131,6 +141,11 @@ impl Menu {
 
     /// What a choice is worth, whatever it is: the covering treatment's cost counts once.
     pub(super) fn worth(&self, cases: &[Open], picks: &[usize]) -> f64 {
+        self.worth_of(&cases.iter().collect::<Vec<_>>(), picks)
+    }
+
+    /// The same of some of a borrower's cases.
+    pub(super) fn worth_of(&self, cases: &[&Open], picks: &[usize]) -> f64 {
         let mut worth = 0.0;
         let mut paid = 0u32;
         for (case, t) in cases.iter().zip(picks) {

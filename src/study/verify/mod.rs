@@ -4,6 +4,7 @@
 //! from their text (`rules`, `told`), conditions are evaluated by another evaluator ([`Reread`]), the choice is tried over every covering treatment
 //! (`choice`). What is shared is what a rule *is*: the policy as it was read, the records as they were checked, the scores.
 
+mod capacity;
 mod certificate;
 mod choice;
 mod conditions;
@@ -13,15 +14,18 @@ mod plan;
 mod rules;
 mod told;
 
+pub use capacity::CapacityCertificate;
 pub use certificate::{Certificate, RuleCount, SHOWN, Violation};
 
 use crate::base::dates::Day;
 use crate::base::problem::Result;
 use crate::data::read_back::{ReadBack, read_back};
 use crate::decide::facts::Situation;
+use crate::decide::places::{CapacitySummary, is_control};
 use crate::decide::policy::{Family, Policy, Rule, Scope};
+use capacity::Ledger;
 use certificate::Tally;
-use choice::{Menu, Open};
+use choice::{Menu, Open, Price};
 use conditions::Conditions;
 use hours::{ZoneDay, zones};
 use names::{Names, RuleBits, Set, bits};
@@ -42,6 +46,8 @@ pub struct Verifying<'a> {
     pub share: &'a [f64],
     /// Decimals of the currency.
     pub minor_digits: u8,
+    /// What the run says of its capacities; none where it says nothing.
+    pub capacity: Option<&'a CapacitySummary>,
 }
 
 /// Borrowers looked at together.
@@ -57,8 +63,14 @@ struct Found {
 }
 
 /// Columns of the log, by their places as they are read.
-const WORDS: [&str; 6] = ["account_id", "treatment", "vetoed_by", "not_known", "chosen_by", "warned_by"];
-const NUMBERS: [&str; 8] = ["gain", "chosen", "share_repaid", "share_waiting", "stake", "cost", "complaint_cost", "discount"];
+const WORDS: [&str; 7] = ["account_id", "treatment", "vetoed_by", "not_known", "chosen_by", "warned_by", "unlimited_by"];
+const NUMBERS: [&str; 9] =
+    ["gain", "chosen", "share_repaid", "share_waiting", "stake", "cost", "complaint_cost", "discount", "assignment_probability"];
+
+/// What leads a case before value is asked, as the log names it.
+const LED: [&str; 4] = ["hold", "care", "access", "routing"];
+/// Lots, as the log names them.
+const LOTS: [&str; 2] = ["control", "exploration"];
 
 struct Verifier<'a> {
     of: Verifying<'a>,
@@ -71,6 +83,7 @@ struct Verifier<'a> {
     /// As they are without hardship, without vulnerability, without both.
     without: [Conditions; 3],
     log: &'a ReadBack,
+    ledger: Option<Ledger>,
     vetoed: Vec<Option<Set>>,
     unknown: Vec<Option<Set>>,
     warned: Vec<Option<Set>>,
@@ -101,6 +114,7 @@ pub fn verify(of: Verifying<'_>, log: &Path) -> Result<Certificate> {
         zones: zones(&of),
         names,
         log: &log,
+        ledger: of.capacity.map(|told| Ledger::of(of.policy, of.situation.columns, of.situation.cases, told, of.minor_digits)),
         of,
     };
     Ok(verifier.certificate())
@@ -131,6 +145,16 @@ impl Verifier<'_> {
                 .collect();
             parts.into_iter().for_each(|part| total.add(part));
         }
+        let limits = policy.capacity.binds() || policy.control.is_some() || policy.exploration.is_some();
+        if limits != self.ledger.is_some() {
+            let what =
+                if limits { "the policy limits what there is, and the run says nothing of it" } else { "the run limits what the policy does not" };
+            total.violation(String::new(), "", "capacity", what.into());
+        }
+        let capacity = self.ledger.as_ref().zip(self.of.capacity).map(|(ledger, told)| {
+            let sums = std::mem::take(&mut total.places);
+            ledger.judge(policy, told, &sums, self.of.minor_digits, &mut total)
+        });
         let by_rule = self.names.ids.iter().enumerate().map(|(k, id)| RuleCount {
             rule: id.clone(),
             vetoes: total.vetoes[k],
@@ -145,6 +169,7 @@ impl Verifier<'_> {
             recommended_and_vetoed: total.chosen_vetoed,
             violations: total.violations,
             by_rule: by_rule.collect(),
+            capacity,
             first: total.first,
         }
     }
@@ -172,51 +197,105 @@ impl Verifier<'_> {
         let policy = self.of.policy;
         let told: Vec<Told<'_>> = range.clone().map(|case| Told::of(&self.of.situation, case, policy.outreach.days_after)).collect();
         let mut found: Vec<Vec<Found>> = told.iter().map(|t| self.rules(t, &self.conditions)).collect();
-        let [hardship, vulnerable] = ["hardship", "vulnerable"].map(|name| told.iter().any(|t| t.holds(name)));
-        if hardship || vulnerable {
-            // As it would be without either, then with one of them alone: never firmer than any of these.
-            let mut cap = self.rungs_without(&told, [true, true], &self.without[2], None);
-            if hardship && vulnerable {
-                let of_one = [([true, false], &self.without[0]), ([false, true], &self.without[1])];
-                let both = of_one.map(|(ignoring, conditions)| self.rungs_without(&told, ignoring, conditions, Some(&cap)));
-                cap = both[0].iter().zip(&both[1]).map(|(a, b)| *a.min(b)).collect();
-            }
+        let free = |_: usize, _: usize| 0.0;
+        if let Some(cap) = self.cap(&told, &free) {
             self.no_firmer(&mut found, &cap);
         }
         self.law(&told, &mut found);
+        // As it would be if nothing were short.
         let open = self.open(&told, &found);
-        let elsewhere = self.menu.vetoed_somewhere(&open);
+        let (_, unlimited) = self.menu.best(&open, &free);
+        let stake = |case: usize| self.of.situation.cases.stake[case].known().unwrap_or(0) as f64;
+        if let Some(ledger) = &self.ledger {
+            let at = |k: usize, t: usize| if self.menu.covers(t) { range.start } else { range.start + k };
+            let price = |k: usize, t: usize| ledger.price_alone(policy, &self.menu, at(k, t), t, stake(at(k, t)));
+            if let Some(cap) = self.cap(&told, &price) {
+                self.no_firmer(&mut found, &cap);
+            }
+        }
+        let mut then = self.open(&told, &found);
+        let elsewhere = self.menu.vetoed_somewhere(&then);
         let mut chosen = Vec::new();
         for (k, told) in told.iter().enumerate() {
-            chosen.push(self.case(told, &found[k], elsewhere, &open[k], tally));
+            chosen.push(self.case(told, &found[k], elsewhere, (&open[k], unlimited[k]), tally));
         }
-        let Some(chosen) = chosen.into_iter().collect::<Option<Vec<usize>>>() else { return };
-        let (_, best) = self.menu.best(&open, &|_, _| 0.0);
-        let (is, could) = (self.menu.worth(&open, &chosen), self.menu.worth(&open, &best));
-        for (k, told) in told.iter().enumerate() {
-            match open[k].led {
-                Some((led, _)) if led != chosen[k] => {
-                    let what = format!("the policy leads the case to {}", policy.treatments[led].name);
-                    tally.violation(self.name(told.case), &policy.treatments[chosen[k]].name, "choice", what);
+        let Some(chosen) = chosen.into_iter().collect::<Option<Vec<(usize, &str)>>>() else { return };
+        let picks: Vec<usize> = chosen.iter().map(|(t, _)| *t).collect();
+        let Some(ledger) = &self.ledger else {
+            let (is, could) = (self.menu.worth(&open, &picks), self.menu.worth(&open, &unlimited));
+            if is + 0.5 < could {
+                let what = format!("the borrower's cases are worth {is:.0} minor units as they are and could be worth {could:.0}");
+                tally.violation(self.name(told[0].case), &policy.treatments[picks[0]].name, "choice", what);
+            }
+            return;
+        };
+        self.lots(&told, &open, &chosen, elsewhere, &found, tally);
+        let settled: Vec<bool> = chosen.iter().map(|(_, by)| LED.contains(by) || LOTS.contains(by)).collect();
+        ledger.take(policy, &self.menu, &range, &picks, &settled, &stake, &mut tally.places);
+        for (k, open) in then.iter_mut().enumerate() {
+            open.led = settled[k].then_some((picks[k], "settled"));
+        }
+        let at = |k: usize, t: usize| if self.menu.covers(t) { range.start } else { range.start + k };
+        let price = |k: usize, t: usize| ledger.price(policy, &self.menu, at(k, t), t, stake(at(k, t)));
+        let best = if settled.iter().all(|settled| *settled) { 0.0 } else { self.menu.best(&then, &price).0 };
+        let worth = self.menu.worth(&then, &picks);
+        let (of_settled, settled_picks): (Vec<&Open>, Vec<usize>) =
+            then.iter().zip(&picks).zip(&settled).filter(|(_, s)| **s).map(|((o, p), _)| (o, *p)).unzip();
+        Ledger::value(worth, self.menu.worth_of(&of_settled, &settled_picks), best, &mut tally.places);
+    }
+
+    /// The rungs than which nothing may be firmer, at prices; none where nobody is in hardship or vulnerable.
+    fn cap(&self, told: &[Told<'_>], price: Price<'_>) -> Option<Vec<u32>> {
+        let [hardship, vulnerable] = ["hardship", "vulnerable"].map(|name| told.iter().any(|t| t.holds(name)));
+        if !hardship && !vulnerable {
+            return None;
+        }
+        // As it would be without either, then with one of them alone: never firmer than any of these.
+        let mut cap = self.rungs_without(told, [true, true], &self.without[2], None, price);
+        if hardship && vulnerable {
+            let of_one = [([true, false], &self.without[0]), ([false, true], &self.without[1])];
+            let both = of_one.map(|(ignoring, conditions)| self.rungs_without(told, ignoring, conditions, Some(&cap), price));
+            cap = both[0].iter().zip(&both[1]).map(|(a, b)| *a.min(b)).collect();
+        }
+        Some(cap)
+    }
+
+    /// Who was drawn by lot could be, and got what the lot gives; who was drawn for comparison is left out of it by nobody.
+    fn lots(&self, told: &[Told<'_>], open: &[Open], chosen: &[(usize, &str)], elsewhere: u32, found: &[Vec<Found>], tally: &mut Tally) {
+        let policy = self.of.policy;
+        let protected = told.iter().any(Told::needs_care) || open.iter().any(|o| matches!(o.led, Some((_, "hold" | "care" | "access"))));
+        let routed = open.iter().any(|o| matches!(o.led, Some((_, "routing"))));
+        let free = |t: usize| elsewhere & (1 << t) == 0 && found.iter().all(|found| found[t].vetoes == 0);
+        let borrower = self.of.situation.cases.borrower_id(told[0].case);
+        let kept = !protected && policy.control.is_some() && is_control(policy, borrower);
+        for (k, (t, by)) in chosen.iter().enumerate() {
+            let wrong = match *by {
+                "control" if !kept => Some("it is kept for comparison, and the lot did not fall on its borrower"),
+                "control" if policy.control.as_ref().is_some_and(|c| *t != if free(c.keep) { c.keep } else { self.menu.wait() }) => {
+                    Some("it is kept for comparison with another treatment than the policy keeps")
                 }
-                None if is + 0.5 < could && k == 0 => {
-                    let what = format!("the borrower's cases are worth {is:.0} minor units as they are and could be worth {could:.0}");
-                    tally.violation(self.name(told.case), &policy.treatments[chosen[k]].name, "choice", what);
+                "exploration" if protected || routed => Some("it is tried on somebody who takes no part in that"),
+                "exploration" if policy.exploration.as_ref().is_none_or(|e| !e.among.contains(t)) || !free(*t) => {
+                    Some("it is tried, and the policy does not try it here")
                 }
-                _ => {}
+                by if kept && by != "control" => Some("the lot keeps its borrower for comparison"),
+                _ => None,
+            };
+            if let Some(what) = wrong {
+                tally.violation(self.name(told[k].case), &policy.treatments[*t].name, "lot", what.into());
             }
         }
     }
 
     /// The rungs that a borrower's cases would get without some of what only softens.
-    fn rungs_without(&self, told: &[Told<'_>], ignoring: [bool; 2], conditions: &Conditions, cap: Option<&[u32]>) -> Vec<u32> {
+    fn rungs_without(&self, told: &[Told<'_>], ignoring: [bool; 2], conditions: &Conditions, cap: Option<&[u32]>, price: Price<'_>) -> Vec<u32> {
         let told: Vec<Told<'_>> = told.iter().map(|t| t.without(ignoring)).collect();
         let mut found: Vec<Vec<Found>> = told.iter().map(|t| self.rules(t, conditions)).collect();
         if let Some(cap) = cap {
             self.no_firmer(&mut found, cap);
         }
         self.law(&told, &mut found);
-        let (_, picks) = self.menu.best(&self.open(&told, &found), &|_, _| 0.0);
+        let (_, picks) = self.menu.best(&self.open(&told, &found), price);
         picks.into_iter().map(|pick| self.of.policy.treatments[pick].rung).collect()
     }
 
@@ -233,7 +312,7 @@ impl Verifier<'_> {
     }
 
     /// One case's rows of the log beside what was found. Gives the treatment that was chosen, if exactly one was.
-    fn case(&self, told: &Told<'_>, found: &[Found], elsewhere: u32, open: &Open, tally: &mut Tally) -> Option<usize> {
+    fn case(&self, told: &Told<'_>, found: &[Found], elsewhere: u32, (open, unlimited): (&Open, usize), tally: &mut Tally) -> Option<(usize, &str)> {
         let (policy, log) = (self.of.policy, self.log);
         let n = policy.treatments.len();
         let mut chosen = Vec::new();
@@ -308,16 +387,29 @@ impl Verifier<'_> {
                 let by = log.words[4].words.get(log.words[4].codes[told.case * n + one] as usize).map_or("", |w| &**w);
                 let free = |t: usize| found[t].vetoes == 0 && elsewhere & (1 << t) == 0;
                 let others = (0..n).any(|t| t != one && Some(t) != policy.place("human_review") && free(t));
-                let should = match open.led {
-                    Some((_, by)) => by,
-                    None if others => "value",
-                    None => "nothing_else",
-                };
-                if by != should {
-                    let what = format!("the log says that {by} led here, and it was {should}");
+                let value = if others { "value" } else { "nothing_else" };
+                let unlimited_by = open.led.map_or(value, |(_, by)| by);
+                let says = (0..n).find_map(|t| log.words[6].words.get(log.words[6].codes[told.case * n + t] as usize).map(|by| (t, &**by)));
+                // That nothing else was open is said of what was open in the end.
+                if says.is_none_or(|(t, by)| t != unlimited || (by != unlimited_by && LED.contains(&unlimited_by))) {
+                    let what = format!(
+                        "if nothing were short it would be {} by {unlimited_by}, and the log says {says:?}",
+                        policy.treatments[unlimited].name
+                    );
                     tally.violation(self.name(told.case), &policy.treatments[one].name, "choice", what);
                 }
-                Some(one)
+                let given = self.ledger.is_some() && (LOTS.contains(&by) || by == "place" && one != unlimited);
+                if !given && (by != unlimited_by || one != unlimited) {
+                    let what = format!("the log says that {by} led here, and {unlimited_by} leads to {}", policy.treatments[unlimited].name);
+                    tally.violation(self.name(told.case), &policy.treatments[one].name, "choice", what);
+                }
+                let chances: Vec<f64> = (0..n).map(|t| log.numbers[8][told.case * n + t]).collect();
+                let sum: f64 = chances.iter().sum();
+                if !((sum - 1.0).abs() <= 1e-9) || !(chances[one] > 0.0) || chances.iter().any(|p| *p < 0.0) {
+                    let what = format!("its chances of treatments add up to {sum}, with {} for what it got", chances[one]);
+                    tally.violation(self.name(told.case), &policy.treatments[one].name, "chance", what);
+                }
+                Some((one, by))
             }
             _ => {
                 tally.violation(self.name(told.case), "", "choice", format!("{} treatments are recommended, not one", chosen.len()));
@@ -366,7 +458,8 @@ impl Verifier<'_> {
         let elsewhere = self.menu.covering(vetoed.iter().fold(0, |all, set| all | set));
         for (k, told) in told.iter().enumerate() {
             let free = |t: usize| (vetoed[k] | elsewhere) & (1 << t) == 0;
-            let softer: Vec<usize> = (0..policy.treatments.len()).filter(|t| !law(*t) && policy.treatments[*t].name != "human_review" && free(*t)).collect();
+            let softer: Vec<usize> =
+                (0..policy.treatments.len()).filter(|t| !law(*t) && policy.treatments[*t].name != "human_review" && free(*t)).collect();
             for t in (0..policy.treatments.len()).filter(|t| law(*t) && free(*t)) {
                 if softer.iter().any(|other| self.logged_gain(told.case, *other) >= self.logged_gain(told.case, t)) {
                     found[k][t].vetoes |= self.bits.law_worth;
