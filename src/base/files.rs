@@ -71,13 +71,28 @@ impl FolderKind {
     /// Whether a folder was left by that command and holds nothing else.
     fn left(self, place: &Path) -> bool {
         let manifest = std::fs::read_to_string(place.join("manifest.json")).unwrap_or_default();
-        let known = serde_json::from_str::<serde_json::Value>(&manifest).is_ok_and(|json| json.get(self.key).is_some());
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap_or_default();
+        let known = manifest.get(self.key).is_some() && untouched(place, &manifest);
         let ours = |entry: std::io::Result<std::fs::DirEntry>| {
             let name = entry.map(|e| e.file_name().to_string_lossy().into_owned()).unwrap_or_default();
             self.entries.contains(&name.split('.').next().unwrap_or_default())
         };
         known && std::fs::read_dir(place).is_ok_and(|mut entries| entries.all(ours))
     }
+}
+
+/// Whether the files that a record names in folders within stand as they were written, and no others do: people fill lists in.
+fn untouched(place: &Path, manifest: &serde_json::Value) -> bool {
+    let outputs = manifest.get("outputs").and_then(serde_json::Value::as_object);
+    let within: Vec<(&String, Option<&str>)> =
+        outputs.into_iter().flatten().filter(|(name, _)| name.contains('/')).map(|(name, was)| (name, was.as_str())).collect();
+    let mut folders: Vec<&str> = within.iter().filter_map(|(name, _)| name.split_once('/').map(|(folder, _)| folder)).collect();
+    folders.dedup();
+    let named = |folder: &str, entry: std::io::Result<std::fs::DirEntry>| {
+        entry.is_ok_and(|entry| within.iter().any(|(name, _)| **name == format!("{folder}/{}", entry.file_name().to_string_lossy())))
+    };
+    within.iter().all(|(name, was)| fingerprint(&place.join(name)).is_ok_and(|now| Some(now.as_str()) == *was))
+        && folders.iter().all(|folder| std::fs::read_dir(place.join(folder)).is_ok_and(|mut entries| entries.all(|entry| named(folder, entry))))
 }
 
 /// Refuses a place at which something stands that the same command did not leave: only its own earlier folder, an empty one or nothing may be
@@ -95,7 +110,7 @@ pub fn refuse_foreign(place: &Path, kind: FolderKind) -> Result<()> {
     }
     Err(Problem::error("file.in_the_way", format!("the output folder exists and is not an earlier {}", kind.name))
         .file(place.display().to_string())
-        .rule(format!("an empty folder, an earlier {} with nothing else in it, or nothing", kind.name))
+        .rule(format!("an empty folder, an earlier {} with nothing else in it and nothing filled in, or nothing", kind.name))
         .help("give another --out, or move what is there away")
         .fail())
 }
@@ -228,6 +243,28 @@ mod tests {
         assert!(RunFolder::begin(&place, FolderKind { key: "book", ..kind }).is_err());
         std::fs::write(place.join("notes.txt"), "mine").unwrap();
         assert!(RunFolder::begin(&place, kind).unwrap_err().to_string().contains("nothing else in it"));
+    }
+
+    #[test]
+    fn a_run_with_a_list_that_somebody_filled_in_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("run");
+        let kind = FolderKind { name: "run", key: "outputs", entries: &["work", "manifest"] };
+        let write = || {
+            let run = RunFolder::begin(&place, kind)?;
+            std::fs::create_dir(run.path("work")).unwrap();
+            std::fs::write(run.path("work/call.csv"), "a,\n").unwrap();
+            let list = fingerprint(&run.path("work/call.csv"))?;
+            std::fs::write(run.path("manifest.json"), format!("{{\"outputs\": {{\"work/call.csv\": \"{list}\"}}}}")).unwrap();
+            run.finish()
+        };
+        write().unwrap();
+        write().unwrap();
+        std::fs::write(place.join("work/call.csv"), "a,reached\n").unwrap();
+        assert!(write().unwrap_err().to_string().contains("nothing filled in"));
+        std::fs::write(place.join("work/call.csv"), "a,\n").unwrap();
+        std::fs::write(place.join("work/mine.csv"), "b\n").unwrap();
+        assert!(write().is_err());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::data::write::Format;
 use crate::decide::choose::Decisions;
 use crate::decide::deadlines::Deadline;
 use crate::decide::guardrail::Fired;
-use crate::decide::places::CapacitySummary;
+use crate::decide::places::{self, CapacitySummary};
 use crate::decide::policy::Policy;
 use crate::decide::rulebook::{Mask, Stage};
 use crate::decide::{deadlines, log, ranked, unknown};
@@ -98,6 +98,9 @@ pub fn score(
         let due = deadlines::deadlines(&decisions.guard, as_of);
         deadlines::table(&due, as_of).write(&folder.path("deadlines.csv"), Format::Csv).map_err(placed)?;
         problems.append(unknown::notes(&decisions));
+        if let Some(placed) = &decisions.placed {
+            problems.append(places::notes(&policy, placed));
+        }
         write_problems(problems.iter(), &folder.path("problems.csv")).map_err(placed)?;
         let comparison = compare_policies(std::slice::from_ref(&decisions), cases, scored.expected_share(), digits);
         let mut assumed = book.project.declared.sentences(digits);

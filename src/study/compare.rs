@@ -34,9 +34,10 @@ pub struct PolicyResult {
     pub expected_recovery_waiting: String,
     /// Cost of the recommended treatments, complaints included.
     pub cost: String,
-    /// `expected_recovery − expected_recovery_waiting − cost`.
+    /// What the decisions gain over waiting, costs taken off: `Σ gain`, which is `expected_recovery − expected_recovery_waiting − cost` where nothing
+    /// comes late enough to be discounted.
     pub expected_gain: String,
-    /// `expected_recovery − cost`.
+    /// `expected_recovery_waiting + expected_gain`.
     pub net: String,
     /// What nobody measured.
     pub assumed: Vec<String>,
@@ -133,8 +134,9 @@ fn recovery(d: &Decisions<'_>, cases: &Cases) -> f64 {
     (0..cases.len()).map(|k| stake(cases, k) as f64 * d.share[k]).sum()
 }
 
-fn net(d: &Decisions<'_>, cases: &Cases) -> f64 {
-    recovery(d, cases) - d.cost.iter().sum::<f64>()
+/// What the decisions gain over waiting: whole minor units, so that the sum is exact.
+fn gain(d: &Decisions<'_>) -> f64 {
+    d.gain.iter().sum()
 }
 
 fn result(d: &Decisions<'_>, cases: &Cases, share: ExpectedShare<'_>, minor_digits: u8) -> PolicyResult {
@@ -161,8 +163,8 @@ fn result(d: &Decisions<'_>, cases: &Cases, share: ExpectedShare<'_>, minor_digi
         expected_recovery: text(recovered),
         expected_recovery_waiting: text(waiting),
         cost: text(cost),
-        expected_gain: text(recovered - waiting - cost),
-        net: text(recovered - cost),
+        expected_gain: text(gain(d)),
+        net: text(waiting + gain(d)),
         assumed: policy.assumptions(share.modelled),
     }
 }
@@ -212,7 +214,7 @@ fn movement(a: &Decisions<'_>, b: &Decisions<'_>, cases: &Cases, minor_digits: u
             })
             .collect(),
         moved: moved.len(),
-        net_difference: amount(net(b, cases) - net(a, cases)).text(minor_digits),
+        net_difference: amount(gain(b) - gain(a)).text(minor_digits),
         movers,
     }
 }

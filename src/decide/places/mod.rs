@@ -6,6 +6,7 @@
 
 mod frontier;
 mod lots;
+mod notes;
 mod options;
 mod rows;
 mod settle;
@@ -14,6 +15,7 @@ mod ways;
 
 pub use frontier::{Frontier, Point, frontier, worth_of_more};
 pub use lots::{Drawn, Lot, explored, is_control};
+pub use notes::notes;
 pub use options::{OPEN, Offers, Options};
 pub use rows::{Belongs, Of, Row, Rows};
 pub use settle::{Led, Settling};
