@@ -91,8 +91,10 @@ fn untouched(place: &Path, manifest: &serde_json::Value) -> bool {
     let named = |folder: &str, entry: std::io::Result<std::fs::DirEntry>| {
         entry.is_ok_and(|entry| within.iter().any(|(name, _)| **name == format!("{folder}/{}", entry.file_name().to_string_lossy())))
     };
-    within.iter().all(|(name, was)| fingerprint(&place.join(name)).is_ok_and(|now| Some(now.as_str()) == *was))
-        && folders.iter().all(|folder| std::fs::read_dir(place.join(folder)).is_ok_and(|mut entries| entries.all(|entry| named(folder, entry))))
+    // One that is gone has nothing to lose.
+    let same = |name: &str, was: Option<&str>| fingerprint(&place.join(name)).is_ok_and(|now| Some(now.as_str()) == was);
+    within.iter().all(|(name, was)| !place.join(name).exists() || same(name, *was))
+        && folders.iter().all(|folder| std::fs::read_dir(place.join(folder)).map_or(true, |mut entries| entries.all(|entry| named(folder, entry))))
 }
 
 /// Refuses a place at which something stands that the same command did not leave: only its own earlier folder, an empty one or nothing may be

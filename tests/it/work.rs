@@ -262,6 +262,9 @@ fn lists_are_the_same_bytes_with_one_thread_and_with_two_and_verify_knows_them()
     assert_eq!(recoup(folder.path(), &SCORE).status.code(), Some(0));
     std::fs::write(at("work/sms.csv"), "run\n").unwrap();
     assert_eq!(verify(), ["work/sms.csv: a work list that the run did not write"]);
+    // What somebody laid there or filled in is not replaced.
+    assert_eq!(recoup(folder.path(), &SCORE).status.code(), Some(2));
+    std::fs::remove_file(at("work/sms.csv")).unwrap();
     assert_eq!(recoup(folder.path(), &SCORE).status.code(), Some(0));
     let call = std::fs::read_to_string(at("work/call.csv")).unwrap();
     std::fs::write(at("work/call.csv"), call.replace("a1 a2", "a1")).unwrap();

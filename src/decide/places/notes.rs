@@ -9,7 +9,8 @@ use crate::decide::policy::{MONEY, Policy};
 /// The notes.
 pub fn notes(policy: &Policy, placed: &Placed) -> Problems {
     let mut notes = Problems::default();
-    let file = policy.file.display().to_string();
+    // No path: a run that is made again elsewhere says the same.
+    let file = format!("policy {} {}", policy.name, policy.version);
     for row in placed.rows.rows.iter().filter(|row| row.amount == 0.0 && !matches!(row.of, Of::Minimum(_))) {
         let resource = &policy.capacity.resources[row.resource];
         let takes = |t: &&crate::decide::policy::Treatment| {
