@@ -38,6 +38,14 @@ pub fn own_cpu() -> f64 {
     (11..=12).map(|k| fields[k].parse::<f64>().expect("a count of ticks")).sum::<f64>() / TICKS
 }
 
+/// Peak memory of this process so far, in MB.
+#[allow(dead_code, reason = "not every bench reads it")]
+pub fn own_peak() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("this bench reads /proc");
+    let high = status.lines().find_map(|l| l.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<f64>().ok());
+    high.expect("a peak") / 1024.0
+}
+
 /// Runs a command to its end; its memory is looked at every two milliseconds. It must succeed, and print no more than a pipe holds (64 kB).
 #[allow(dead_code, reason = "not every bench runs processes")]
 pub fn timed(command: &mut Command) -> Run {

@@ -3,6 +3,7 @@
 // A test that cannot go on should stop where it stands, and what it did not test must be said loudly.
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+mod allocate;
 mod bad_input;
 mod bad_parquet;
 mod check;

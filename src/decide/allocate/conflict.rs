@@ -11,11 +11,14 @@ const PROOF: f64 = 1e-7;
 /// Rows that no choice can keep together and of which each is needed for that; none where nothing is proved.
 ///
 /// The dual without worth is `Σ_units max_o (−λ·amounts_o) + λ·limits`: at any λ ≥ 0 where it is below zero, `λ·amounts > λ·limits` for every choice,
-/// so no choice keeps the rows of positive λ. Of those, each is left out in turn where the proof does without it.
+/// so no choice keeps the rows of positive λ. What takes more of a row than there is is no option in it: such rows are part of the proof, without a
+/// price. Of all these, each is left out in turn where the proof does without it.
 pub(super) fn conflict(problem: &Problem) -> Option<Vec<usize>> {
+    let closes: Vec<bool> = problem.next_places().iter().map(Option::is_some).collect();
     let proved = |rows: &[bool]| -> Option<Vec<bool>> {
         let priced = Dual::of_feasibility(problem, rows).solve(None);
-        (priced.bound < -PROOF).then(|| priced.prices.iter().zip(rows).map(|(price, row)| *row && *price > 0.0).collect())
+        let part = |(row, price): (usize, &f64)| rows[row] && (*price > 0.0 || closes[row]);
+        (priced.bound < -PROOF).then(|| priced.prices.iter().enumerate().map(part).collect())
     };
     let mut rows = proved(&vec![true; problem.limits.len()])?;
     for row in 0..rows.len() {

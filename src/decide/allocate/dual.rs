@@ -92,7 +92,10 @@ impl<'a> Dual<'a> {
 
     /// The dual that asks for feasibility alone, of some rows: below zero at any prices, it proves that no choice keeps their limits.
     pub(super) fn of_feasibility(problem: &'a Problem, rows: &[bool]) -> Dual<'a> {
-        Dual { valued: false, most: 1.0, rows: rows.to_vec(), ..Dual::of(problem) }
+        // A row that does not count closes nothing either.
+        let counted: Vec<f64> = problem.limits.iter().zip(rows).map(|(limit, row)| if *row { *limit } else { f64::INFINITY }).collect();
+        let closed = problem.takes.closed(&counted);
+        Dual { valued: false, most: 1.0, rows: rows.to_vec(), closed, ..Dual::of(problem) }
     }
 
     /// The dual, its gradient and curvature at scaled prices, from every `stride`-th unit.

@@ -20,6 +20,9 @@ pub use problem::{MILLIONTHS, Problem, Takes, common_divisor};
 use dual::Dual;
 use repair::State;
 
+/// Shares of the limits that are left in turn where a choice keeps them only just.
+const LEFT: [f64; 4] = [0.001, 0.004, 0.016, 0.064];
+
 /// What was handed out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Allocation {
@@ -77,17 +80,43 @@ pub fn within(problem: &Problem, prices: Vec<f64>) -> Result<Allocation, NoChoic
     let dual = problem.bound(&prices);
     // Sums of doubles are true to some billionths of a billionth of what they add.
     let bound = dual + 1e-12 * dual.abs() + 1e-6;
+    let fine = (dual.abs() / problem.units().max(1) as f64 * 1e-4).max(1e-6);
     let mut state = State::best(problem, &prices);
-    if state.mend((dual.abs() / problem.units().max(1) as f64 * 1e-4).max(1e-6)) {
+    if state.mend(fine) {
         state.fill(dual);
         exchange::exchange(&mut state, dual);
     }
-    let best = search::search(&mut state, dual);
+    let mut best = search::search(&mut state, dual);
     if state.worst().is_some() {
-        return Err(conflict::conflict(problem).map_or_else(|| NoChoice::NotFound(conflict::not_found(problem)), NoChoice::Conflict));
+        if let Some(rows) = conflict::conflict(problem) {
+            return Err(NoChoice::Conflict(rows));
+        }
+        if !mend_from_within(&mut state, fine) {
+            return Err(NoChoice::NotFound(conflict::not_found(problem)));
+        }
+        state.fill(dual);
+        exchange::exchange(&mut state, dual);
+        best = search::search(&mut state, dual);
     }
     let worth = state.worth();
     Ok(Allocation { choice: state.choice, used: state.used, bound: bound.max(worth), worth, best, prices })
+}
+
+/// Mends a choice that single moves could not mend, from prices at which a little is left of every row; whether that is so.
+///
+/// Where limits and minimums are all met to the last unit, each move that mends one row harms another; from a little within there is room for it.
+fn mend_from_within(state: &mut State<'_>, fine: f64) -> bool {
+    let problem = state.problem;
+    for share in LEFT {
+        let limits = problem.limits.iter().map(|limit| limit - share * limit.abs()).collect();
+        let prices = Dual::within(problem, limits).solve(Some(state.prices)).prices;
+        let mut other = State::best(problem, &prices);
+        if other.mend(fine) {
+            (state.choice, state.used) = (other.choice, other.used);
+            return true;
+        }
+    }
+    false
 }
 
 /// The least bound at other limits, from prices that are near: what a choice within them can be worth at most.
