@@ -49,7 +49,7 @@ impl Dice {
         (self.0 >> 33) % n
     }
 
-    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
+    pub fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
         list[self.roll(list.len() as u64) as usize]
     }
 }
@@ -61,7 +61,7 @@ pub struct Random {
     pub instalments: String,
     pub payments: String,
     contacts: String,
-    events: String,
+    pub events: String,
     seed: u64,
 }
 
@@ -69,7 +69,7 @@ pub fn day_before(days: u64) -> Day {
     DAY.parse::<Day>().unwrap().plus(-(days as i32))
 }
 
-const BORROWERS: u64 = 40;
+pub const BORROWERS: u64 = 40;
 
 pub fn random(seed: u64) -> Random {
     let mut dice = Dice(seed);

@@ -5,6 +5,8 @@
 
 mod bad_input;
 mod bad_parquet;
+mod capacity;
+mod capacity_policy;
 mod check;
 mod cli;
 mod decide;
