@@ -19,27 +19,27 @@ use std::sync::{Arc, OnceLock};
 const CURRENT: &str = include_str!("../../data/policies/current.toml");
 
 /// Shares that a model of the share gave.
-fn expected(of: &[f64]) -> ExpectedShare<'_> {
+pub fn expected(of: &[f64]) -> ExpectedShare<'_> {
     ExpectedShare { of, modelled: true }
 }
 
 /// What these tests decide on: nothing in force, and everything softer than law tried long ago.
-struct World {
-    declared: Declared,
-    book: Portfolio,
-    features: FeatureTable,
+pub struct World {
+    pub declared: Declared,
+    pub book: Portfolio,
+    pub features: FeatureTable,
 }
 
 /// Borrowers of the tests are fewer.
 const BORROWERS: usize = 16;
 
-fn world() -> World {
+pub fn world(borrowers: usize) -> World {
     let mut book = Portfolio::default();
     book.promises.logged = true;
-    let all = 3 * BORROWERS;
+    let all = 3 * borrowers;
     book.contacts = Contacts {
         logged: true,
-        offsets: (0..=BORROWERS).map(|b| 3 * b).collect(),
+        offsets: (0..=borrowers).map(|b| 3 * b).collect(),
         contacted_on: vec![Day(19_970); all],
         known_on: vec![Day(19_970); all],
         kind: vec![ContactKind::OUTBOUND; all],
@@ -55,7 +55,7 @@ fn world() -> World {
 
 fn decide<'a>(policy: &'a Policy, cases: &'a Cases, share: ExpectedShare<'a>, columns: &'a Columns<'a>) -> Result<Decisions<'a>, Failure> {
     static WORLD: OnceLock<World> = OnceLock::new();
-    let World { declared, book, features } = WORLD.get_or_init(world);
+    let World { declared, book, features } = WORLD.get_or_init(|| world(BORROWERS));
     choose::decide(policy, Situation { declared, book, cases, features, columns, quadrants: &[] }, share, 2)
 }
 
@@ -65,7 +65,7 @@ fn veto(d: &Decisions<'_>, case: usize, name: &str) -> Option<(String, bool)> {
 }
 
 /// The sections that say what must not be left unsaid, for a policy of treatments named so.
-fn sections(treatments: &[&str]) -> String {
+pub fn sections(treatments: &[&str]) -> String {
     let all = treatments.iter().map(|t| format!("\"{t}\"")).collect::<Vec<_>>().join(", ");
     let mut text = String::new();
     for hold in ["dispute_open", "complaint_open", "moratorium", "deceased", "cease_contact"] {
@@ -82,7 +82,7 @@ fn sections(treatments: &[&str]) -> String {
     text + "[answer_within]\ndispute = 30\ncomplaint = 15\n"
 }
 
-fn load(text: &str) -> Result<Policy, Failure> {
+pub fn load(text: &str) -> Result<Policy, Failure> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("policy.toml");
     std::fs::write(&path, text).unwrap();
@@ -111,11 +111,11 @@ fn small(call_eligible: &str, plan_eligible: &str) -> Policy {
 }
 
 /// A court that costs nothing and from which all is collected.
-const COURT: &str = "[treatment.court]\ncourt_cost = \"0\"\ncourt_cost_share = 0.0\nlawyer_cost = \"0\"\nlawyer_share = 0.0\ncollects = 1.0\n\
+pub const COURT: &str = "[treatment.court]\ncourt_cost = \"0\"\ncourt_cost_share = 0.0\nlawyer_cost = \"0\"\nlawyer_share = 0.0\ncollects = 1.0\n\
     source = { assumed_by = \"the author of the test\" }\n";
 
 /// Cases from (borrower, stake in minor units, holds).
-fn cases(rows: &[(u32, i64, Holds)]) -> Cases {
+pub fn cases(rows: &[(u32, i64, Holds)]) -> Cases {
     let n = rows.len();
     Cases {
         account: (0..n as u32).collect(),
@@ -138,13 +138,13 @@ fn cases(rows: &[(u32, i64, Holds)]) -> Cases {
     }
 }
 
-fn with_x(values: Vec<f64>) -> Columns<'static> {
+pub fn with_x(values: Vec<f64>) -> Columns<'static> {
     let mut columns = Columns::default();
     columns.add("x", ColumnValues::Number(values.into()));
     columns
 }
 
-fn names<'a>(d: &'a Decisions<'_>) -> Vec<&'a str> {
+pub fn names<'a>(d: &'a Decisions<'_>) -> Vec<&'a str> {
     d.chosen.iter().map(|p| d.policy.treatments[usize::from(*p)].name.as_str()).collect()
 }
 

@@ -4,6 +4,7 @@
 use super::stories::{self, DAY};
 use super::world::Book;
 use recoup::base::dates::Day;
+use recoup::base::problem::Failure;
 use recoup::decide::choose::Decisions;
 use recoup::decide::log;
 use recoup::decide::places::CapacitySummary;
@@ -49,7 +50,7 @@ impl Dice {
         (self.0 >> 33) % n
     }
 
-    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
+    pub fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
         list[self.roll(list.len() as u64) as usize]
     }
 }
@@ -61,7 +62,7 @@ pub struct Random {
     pub instalments: String,
     pub payments: String,
     contacts: String,
-    events: String,
+    pub events: String,
     seed: u64,
 }
 
@@ -69,7 +70,7 @@ pub fn day_before(days: u64) -> Day {
     DAY.parse::<Day>().unwrap().plus(-(days as i32))
 }
 
-const BORROWERS: u64 = 40;
+pub const BORROWERS: u64 = 40;
 
 pub fn random(seed: u64) -> Random {
     let mut dice = Dice(seed);
@@ -154,6 +155,11 @@ fn policy() -> Policy {
 
 /// Decides a random book by a policy and shows what was decided; shares, abilities and willingness come from the account's place.
 pub fn decided<T>(random: &Random, policy: &Policy, show: impl Fn(&Decisions<'_>, &[f64]) -> T) -> T {
+    tried(random, policy, show).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The same where it may be that nothing can be decided.
+pub fn tried<T>(random: &Random, policy: &Policy, show: impl Fn(&Decisions<'_>, &[f64]) -> T) -> Result<T, Failure> {
     let files = [
         ("recoup.toml", PROJECT),
         ("accounts.csv", &random.accounts),
@@ -174,7 +180,7 @@ pub fn decided<T>(random: &Random, policy: &Policy, show: impl Fn(&Decisions<'_>
         [of(1) / 1_000.0, known(of(2)), known(of(3))]
     };
     let folder = Book::with(&files);
-    stories::decided_on(&folder.project(), numbers, policy, show)
+    stories::tried_on(&folder.project(), numbers, policy, show)
 }
 
 /// The certificate of decisions, by a policy that need not be the one that decided.

@@ -6,6 +6,8 @@
 mod allocate;
 mod bad_input;
 mod bad_parquet;
+mod capacity;
+mod capacity_policy;
 mod check;
 mod cli;
 mod decide;

@@ -1,6 +1,7 @@
 //! Borrowers made up one by one, each with a story, and the right decision written beside each by hand: `tests/stories/README.md`.
 
 use recoup::base::config::{Observe, Project};
+use recoup::base::problem::Failure;
 use recoup::data::observe::observe;
 use recoup::decide::choose::{Decisions, decide};
 use recoup::decide::facts::Situation;
@@ -46,6 +47,16 @@ pub fn decided_by<T>(policy: &Policy, show: impl Fn(&Decisions<'_>, &[f64]) -> T
 /// Decides a book on the day of the stories by a policy, with the share, ability and willingness of each account given, and shows the decisions
 /// and the shares.
 pub fn decided_on<T>(project: &Path, numbers: impl Fn(&str) -> [f64; 3], policy: &Policy, show: impl Fn(&Decisions<'_>, &[f64]) -> T) -> T {
+    tried_on(project, numbers, policy, show).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The same where it may be that nothing can be decided.
+pub fn tried_on<T>(
+    project: &Path,
+    numbers: impl Fn(&str) -> [f64; 3],
+    policy: &Policy,
+    show: impl Fn(&Decisions<'_>, &[f64]) -> T,
+) -> Result<T, Failure> {
     let model = Model::load(&folder().join("model.json")).unwrap();
     let book = read_book(Project::load(project).unwrap(), &|_| {}).unwrap_or_else(|e| panic!("{e}"));
     let observed = observe(&book.project, &book.portfolio, &Observe::Dates(vec![DAY.parse().unwrap()]));
@@ -64,7 +75,7 @@ pub fn decided_on<T>(project: &Path, numbers: impl Fn(&str) -> [f64; 3], policy:
         quadrants: &quadrants,
     };
     let share = scored.expected_share();
-    show(&decide(policy, situation, share, 2).unwrap(), share.of)
+    Ok(show(&decide(policy, situation, share, 2)?, share.of))
 }
 
 #[test]

@@ -148,11 +148,13 @@ impl Capacity {
 }
 
 impl Checker<'_> {
+    /// What there is; `stand` says where each treatment stands in the file.
     pub(super) fn capacity(
         &mut self,
         resources: Vec<Spanned<TypedResource>>,
         minimums: Vec<Spanned<TypedMinimum>>,
         treatments: &[Treatment],
+        stand: &[usize],
     ) -> Capacity {
         let places: Vec<usize> = resources.iter().map(|r| r.span().start).collect();
         let resources: Vec<Resource> = resources.into_iter().map(|r| self.resource(r, treatments)).collect();
@@ -162,7 +164,7 @@ impl Checker<'_> {
             }
         }
         let names: Vec<&str> = resources.iter().map(|r| r.name.as_str()).collect();
-        for t in treatments {
+        for (t, at) in treatments.iter().zip(stand) {
             for name in t.resources.keys().filter(|name| !names.contains(&name.as_str())) {
                 let help = if names.is_empty() {
                     format!("add [[resource]] name = \"{name}\", capacity = a number or \"unlimited\"")
@@ -170,7 +172,7 @@ impl Checker<'_> {
                     suggestion(name, names.iter().copied())
                 };
                 let message = format!("`{}` takes `{name}`, and nothing says how much of that there is", t.name);
-                self.push(0, "policy.unknown_resource", message, "a [[resource]] of that name", Some(help));
+                self.push(*at, "policy.unknown_resource", message, "a [[resource]] of that name", Some(help));
             }
         }
         if minimums.len() > MOST_MINIMUMS {

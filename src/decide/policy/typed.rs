@@ -139,6 +139,7 @@ impl<'a> Checker<'a> {
 
     /// The policy that the file means; its problems are kept.
     pub(super) fn policy(&mut self, typed: Typed) -> Policy {
+        let stand: Vec<usize> = typed.treatment.iter().map(|t| t.span().start).collect();
         let treatments = self.treatments(typed.treatment);
         let names: Vec<String> = treatments.iter().map(|t| t.name.clone()).collect();
         let reference = self.reference(typed.reference, &treatments);
@@ -187,7 +188,7 @@ impl<'a> Checker<'a> {
             }
             Discount { rate, source: Some(value.source) }
         });
-        let capacity = self.capacity(typed.resource, typed.minimum, &treatments);
+        let capacity = self.capacity(typed.resource, typed.minimum, &treatments, &stand);
         let unit = typed.decision_unit.unwrap_or(Scope::Borrower);
         let control = typed.control.and_then(|control| self.control(control, &treatments, unit));
         let exploration = typed.exploration.and_then(|exploration| self.exploration(exploration, &treatments, unit));
