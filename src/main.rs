@@ -665,6 +665,13 @@ fn run(command: Command, console: &Console) -> Result<Done, Failure> {
             console.result(&summary, || terminal::what_if(&summary))?;
             Ok(Done { findings: false })
         }
+        Command::Score { capacity, .. } if !capacity.is_empty() => {
+            Err(Problem::error("score.arguments", "--capacity answers a scored run again, and no run is named")
+                .column("--capacity")
+                .rule("score --run RUN --capacity NAME=AMOUNT")
+                .help("to score anew with another capacity, change it in the policy")
+                .fail())
+        }
         Command::Score { project: Some(project), model: Some(model), policy: Some(policy), as_of: Some(as_of), out: Some(out), .. } => {
             let (summary, problems) = pipeline::score(&project, &model, &policy, as_of, &out, &steps)?;
             // The run's folder holds every problem already.

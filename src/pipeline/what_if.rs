@@ -23,7 +23,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-const FOLDER: FolderKind = FolderKind { name: "what-if", key: "gap_share", entries: &["capacity", "moves"] };
+const FOLDER: FolderKind = FolderKind { name: "what-if", key: "what_if", entries: &["capacity", "moves", "manifest"] };
 
 /// Answers a run again with other capacities, each `resource=amount`, `resource:team=amount` or `resource=unlimited`.
 ///
@@ -72,6 +72,8 @@ pub fn what_if(run: &Path, moved: &MovedFiles, asked: &[String], out: Option<&Pa
         table.clone().write(&folder.path("moves.csv"), Format::Csv).map_err(placed)?;
         table.write(&folder.path("moves.parquet"), Format::Parquet).map_err(placed)?;
         write_json(&summary.capacity, &folder.path("capacity.json")).map_err(placed)?;
+        // What the folder is, so that a later answer may take its place.
+        write_json(&serde_json::json!({ "what_if": summary.asked, "run": summary.run }), &folder.path("manifest.json")).map_err(placed)?;
         folder.finish()?;
     }
     Ok(summary)
@@ -104,7 +106,11 @@ fn ask(policy: &mut Policy, asked: &[String]) -> Result<BTreeMap<String, String>
             (None, None, "unlimited") => resource.capacity = None,
             (Some(team), Some(number), _) if resource.by.is_some() => match resource.each.iter_mut().find(|(name, _)| name == team) {
                 Some((_, of)) => *of = number,
-                None => resource.each.push((team.to_string(), number)),
+                None => {
+                    let teams: Vec<String> = resource.each.iter().map(|(name, _)| name.clone()).collect();
+                    let problem = bad(format!("the policy names no team `{team}` of `{}`", resource.name));
+                    problems.push(problem.help(suggestion(team, teams.iter().map(String::as_str))));
+                }
             },
             (Some(_), Some(_), _) => problems.push(bad(format!("`{}` is not shared out by teams", resource.name))),
             _ => problems.push(bad(format!("{value:?} is no amount"))),
@@ -127,6 +133,10 @@ struct Log {
     chosen: Vec<u8>,
     /// What was drawn by lot, or [`OPEN`].
     drawn: Vec<u8>,
+    /// By which lot.
+    lots: Vec<Option<&'static str>>,
+    /// What it would get if nothing were short.
+    unlimited: Vec<u8>,
     led: Vec<Option<Led>>,
     belongs: Belongs,
 }
@@ -166,6 +176,8 @@ impl Log {
             free: Vec::with_capacity(cases),
             chosen: Vec::with_capacity(cases),
             drawn: Vec::with_capacity(cases),
+            lots: Vec::with_capacity(cases),
+            unlimited: Vec::with_capacity(cases),
             led: Vec::with_capacity(cases),
             belongs: Belongs::default(),
         };
@@ -180,9 +192,11 @@ impl Log {
                 return Err(unfit(&file, "it recommends nothing for a case"));
             };
             of.chosen.push(chosen as u8);
-            let lot = matches!(word(3, rows.start + chosen), Some("control" | "exploration"));
-            of.drawn.push(if lot { chosen as u8 } else { OPEN });
+            let lot = ["control", "exploration"].into_iter().find(|lot| word(3, rows.start + chosen) == Some(lot));
+            of.drawn.push(if lot.is_some() { chosen as u8 } else { OPEN });
+            of.lots.push(lot);
             let would = rows.clone().enumerate().find_map(|(t, row)| word(4, row).map(|by| (t, by, whole(0, row))));
+            of.unlimited.push(would.map_or(chosen, |(t, ..)| t) as u8);
             of.led.push(would.and_then(|(t, by, gain)| {
                 let stage = ["hold", "care", "access", "routing"].iter().position(|stage| *stage == by)?;
                 Some(Led { stage: stage as u8, to: t as u8, gain })
@@ -224,7 +238,11 @@ impl Log {
         let after = worth(&handed.picks);
         let frontier = frontier(policy, &rows, &handed.options.problem, &handed.allocation);
         let placed = placed_again(rows.clone(), &left, &handed, after, self.groups.len(), led_without_place, frontier);
-        let summary = CapacitySummary::of(policy, &placed, digits);
+        let mut summary = CapacitySummary::of(policy, &placed, digits);
+        let by = |lot: &str| self.lots.iter().filter(|l| **l == Some(lot)).count() as u64;
+        (summary.control, summary.exploration) = (by("control"), by("exploration"));
+        let lost = |case: &usize| self.drawn[*case] == OPEN && handed.picks[*case] != self.unlimited[*case];
+        summary.without_place = (0..cases).filter(lost).count() as u64;
         Ok((worth(&self.chosen), Again { picks: handed.picks, worth: after, summary }))
     }
 

@@ -220,7 +220,7 @@ fn capacity(out: &mut String, places: &CapacitySummary, currency: &str) {
         .limits
         .iter()
         .map(|l| vec![l.resource.clone(), of(l), l.amount.to_string(), l.used.to_string(), l.left.to_string(), l.shadow_price.clone()]);
-    let _ = writeln!(out, "{}", table(&["resource", "of", "there is", "used", "left", "one more is worth"], rows));
+    let _ = writeln!(out, "{}", table(&["resource", "of", "there is", "used", "left", "one more is worth, about"], rows));
     if places.without_place > 0 {
         let led = match places.led_without_place {
             0 => String::new(),

@@ -1,6 +1,7 @@
 //! What more or less of each resource would be worth: the most that the book's decisions could bring at other capacities.
 //!
-//! By the bound of the allocation, which is concave in every capacity; of a large book from every so many-th unit.
+//! By the bound of the allocation, which is concave in every capacity; of a large book from every so many-th unit. Who is led somewhere or drawn by lot
+//! keeps their place, minimums stay as they are, and teams share in what is more or less in the proportion of what they have.
 
 use super::rows::{Of, Rows};
 use crate::decide::allocate::{Allocation, Problem, least_bound};
@@ -55,7 +56,9 @@ pub fn frontier(policy: &Policy, rows: &Rows, problem: &Problem, allocation: &Al
         .collect();
     let mut frontier: Vec<Frontier> =
         resources.into_iter().map(|resource| Frontier { resource, points: vec![Point { share: 1.0, more: 0.0 }] }).collect();
-    for ((resource, share), more) in asked.into_iter().zip(more) {
+    let floor = of_nothing(of) * scale;
+    // A price that grows without end stands for limits that cannot be kept: such a capacity has no point.
+    for ((resource, share), more) in asked.into_iter().zip(more).filter(|(_, more)| *more + stated * scale >= floor) {
         let points = frontier.iter_mut().find(|f| f.resource == resource).map(|f| &mut f.points);
         points.into_iter().for_each(|points| points.push(Point { share, more }));
     }
@@ -87,6 +90,12 @@ pub fn worth_of_more(problem: &Problem, prices: &[f64]) -> Vec<f64> {
     let mut worth = prices.to_vec();
     rows.iter().zip(more).for_each(|(row, more)| worth[*row] = worth[*row].max(more));
     worth
+}
+
+/// What the worst option of every unit would come to: no choice is worth less.
+fn of_nothing(problem: &Problem) -> f64 {
+    let least = |unit: usize| problem.worth[problem.options(unit)].iter().copied().filter(|w| w.is_finite()).fold(f64::INFINITY, f64::min);
+    (0..problem.units()).map(least).filter(|w| w.is_finite()).sum()
 }
 
 /// Every so many-th unit, with its part of the limits.

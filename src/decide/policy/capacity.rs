@@ -126,6 +126,8 @@ impl Capacity {
             let Some(by) = &resource.by else { continue };
             let error = |code, message: String| Problem::error(code, message).file(file).row(resource.line);
             match columns.get(by) {
+                // Columns without a case have no words to look among.
+                Some(ColumnValues::Words { words, .. }) if words.is_empty() => {}
                 Some(ColumnValues::Words { words, .. }) => {
                     for (team, _) in resource.each.iter().filter(|(team, _)| !words.iter().any(|w| **w == **team)) {
                         let known: Vec<&str> = words.iter().map(|w| &**w).collect();
