@@ -162,14 +162,14 @@ impl<'a> Dual<'a> {
         let total: f64 = (0..worth.len()).map(weight).sum();
         sums.soft += best + tau * total.ln();
         let m = mean.len();
-        for k in 0..worth.len() {
+        for (k, kind) in kind.iter().enumerate() {
             let p = weight(k) / total;
             if p < 1e-13 {
                 continue;
             }
-            for (row, amount) in self.takes.of(kind[k]) {
+            for (row, amount) in self.takes.of(*kind) {
                 mean[row] += p * amount;
-                for (other, also) in self.takes.of(kind[k]) {
+                for (other, also) in self.takes.of(*kind) {
                     sums.hessian[row * m + other] += p * amount * also / tau;
                 }
             }

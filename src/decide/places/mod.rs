@@ -87,15 +87,14 @@ pub struct Handed {
     pub beyond: f64,
 }
 
+/// Of a unit at prices, the treatments, as bits, that each of its cases may have; none where all may.
+pub type Prune<'a> = dyn Fn(&Range<usize>, &[f64]) -> Option<Vec<u32>> + Sync + 'a;
+
 /// Hands out places of offers; `prune` says, once prices are known, which picks a unit may not have for its open cases, and is asked once a unit.
 ///
 /// # Errors
 /// `capacity.conflict`: minimums and limits that cannot be kept together.
-pub fn hand_out_offers(
-    offers: &Offers<'_>,
-    prune: Option<&(dyn Fn(&Range<usize>, &[f64]) -> Option<Vec<u32>> + Sync)>,
-    near: Option<&[f64]>,
-) -> Result<Handed> {
+pub fn hand_out_offers(offers: &Offers<'_>, prune: Option<&Prune<'_>>, near: Option<&[f64]>) -> Result<Handed> {
     let stop = |why: NoChoice| -> Failure {
         match why {
             NoChoice::Conflict(these) => rows::cannot(offers.policy, offers.rows, &these, true),

@@ -258,10 +258,11 @@ impl Ledger {
             say("capacity", format!("capacity.json says that all decisions gain {}, and they gain {} minor units", told.worth, sums.worth));
         }
         let slack = 1.0 + 1e-9 * dual.abs();
-        if !(bound + slack >= dual) || bound < worth {
+        if bound.is_nan() || bound + slack < dual || bound < worth {
             say("bound", format!("capacity.json says that {} is the bound, and by its prices it is {dual:.0} minor units", told.bound));
         }
-        if !told.proved_best && !((number(&told.gap) - (bound - worth)).abs() <= 2.0) {
+        let off = (number(&told.gap) - (bound - worth)).abs();
+        if !told.proved_best && (off.is_nan() || off > 2.0) {
             say("bound", format!("the gap is said to be {}, and bound less worth is {:.0} minor units", told.gap, bound - worth));
         }
         CapacityCertificate {

@@ -405,7 +405,7 @@ impl Verifier<'_> {
                 }
                 let chances: Vec<f64> = (0..n).map(|t| log.numbers[8][told.case * n + t]).collect();
                 let sum: f64 = chances.iter().sum();
-                if !((sum - 1.0).abs() <= 1e-9) || !(chances[one] > 0.0) || chances.iter().any(|p| *p < 0.0) {
+                if sum.is_nan() || (sum - 1.0).abs() > 1e-9 || chances[one] <= 0.0 || chances.iter().any(|p| *p < 0.0) {
                     let what = format!("its chances of treatments add up to {sum}, with {} for what it got", chances[one]);
                     tally.violation(self.name(told.case), &policy.treatments[one].name, "chance", what);
                 }
