@@ -60,7 +60,6 @@ pub(super) fn exchange(state: &mut State<'_>, bound: f64) {
 /// The moves that lose no more than the gap, by what they lead from and to.
 fn pairs(state: &State<'_>, gap: f64) -> Vec<Pair> {
     let problem: &Problem = state.problem;
-    let score = |k: usize| problem.worth[k] - state.priced[problem.kind[k] as usize];
     let keep = |moves: &mut Vec<Move>| {
         moves.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
         moves.truncate(KEPT);
@@ -71,9 +70,9 @@ fn pairs(state: &State<'_>, gap: f64) -> Vec<Pair> {
         .map(|chunk| {
             let mut of: BTreeMap<(u32, u32), Vec<Move>> = BTreeMap::new();
             for unit in chunk * CHUNK..((chunk + 1) * CHUNK).min(units) {
-                let from = problem.offsets[unit] as usize + usize::from(state.choice[unit]);
+                let from = state.chosen(unit);
                 for to in problem.options(unit).filter(|to| *to != from) {
-                    let lost = score(from) - score(to);
+                    let lost = state.score(from) - state.score(to);
                     if lost <= gap {
                         let moves = of.entry((problem.kind[from], problem.kind[to])).or_default();
                         moves.push((lost, unit, to));
@@ -93,13 +92,8 @@ fn pairs(state: &State<'_>, gap: f64) -> Vec<Pair> {
         .into_iter()
         .map(|((from, to), mut moves)| {
             keep(&mut moves);
-            let mut change: Vec<(usize, f64)> = problem.takes.of(to).collect();
-            for (row, amount) in problem.takes.of(from) {
-                match change.iter_mut().find(|(r, _)| *r == row) {
-                    Some((_, by)) => *by -= amount,
-                    None => change.push((row, -amount)),
-                }
-            }
+            let mut change = Vec::new();
+            problem.takes.change(from, to, &mut change);
             let priced = change.iter().map(|(row, by)| state.prices[*row] * by).sum();
             Pair { moves, change, priced }
         })

@@ -72,6 +72,18 @@ impl Takes {
         self.of(kind).find(|(r, _)| *r == row).map_or(0.0, |(_, amount)| amount)
     }
 
+    /// What taking one kind instead of another changes, by row.
+    pub(super) fn change(&self, from: u32, to: u32, by: &mut Vec<(usize, f64)>) {
+        by.clear();
+        by.extend(self.of(to));
+        for (row, amount) in self.of(from) {
+            match by.iter_mut().find(|(r, _)| *r == row) {
+                Some((_, change)) => *change -= amount,
+                None => by.push((row, -amount)),
+            }
+        }
+    }
+
     /// The same with each row's amounts divided by a scale.
     pub(super) fn scaled(&self, scale: &[f64]) -> Takes {
         let amounts = self.amounts.iter().zip(&self.rows).map(|(amount, row)| amount / scale[usize::from(*row)]).collect();

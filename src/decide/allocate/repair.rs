@@ -55,7 +55,13 @@ impl<'a> State<'a> {
         self.problem.offsets[unit] as usize + usize::from(option)
     }
 
-    fn score(&self, place: usize) -> f64 {
+    /// The place of the option that a unit has.
+    pub(super) fn chosen(&self, unit: usize) -> usize {
+        self.place(unit, self.choice[unit])
+    }
+
+    /// What an option is worth after the prices of what it takes.
+    pub(super) fn score(&self, place: usize) -> f64 {
         self.problem.worth[place] - self.priced[self.problem.kind[place] as usize]
     }
 
@@ -75,16 +81,9 @@ impl<'a> State<'a> {
     }
 
     /// What a move changes, by row.
-    fn change(&self, of: &Move, to: &mut Vec<(usize, f64)>) {
-        to.clear();
+    fn change(&self, of: &Move, by: &mut Vec<(usize, f64)>) {
         let kind = |option| self.problem.kind[self.place(of.unit as usize, option)];
-        to.extend(self.problem.takes.of(kind(of.to)));
-        for (row, amount) in self.problem.takes.of(kind(of.from)) {
-            match to.iter_mut().find(|(r, _)| *r == row) {
-                Some((_, change)) => *change -= amount,
-                None => to.push((row, -amount)),
-            }
-        }
+        self.problem.takes.change(kind(of.from), kind(of.to), by);
     }
 
     fn apply(&mut self, of: &Move, change: &[(usize, f64)]) {
@@ -106,7 +105,7 @@ impl<'a> State<'a> {
                 .map(|chunk| {
                     let mut moves = Vec::new();
                     for unit in chunk * CHUNK..((chunk + 1) * CHUNK).min(units) {
-                        let from = self.place(unit, self.choice[unit]);
+                        let from = self.chosen(unit);
                         let options: Range<usize> = self.problem.options(unit);
                         for to in options.clone().filter(|to| *to != from) {
                             let lost = self.score(from) - self.score(to);

@@ -45,9 +45,9 @@ pub(super) fn search(state: &mut State<'_>, bound: f64) -> bool {
     if gap < 0.0 {
         return true;
     }
-    let score = |k: usize| problem.worth[k] - state.priced[problem.kind[k] as usize];
+    let score = |k: usize| state.score(k);
     let best_of = |unit: usize| problem.options(unit).map(score).fold(f64::NEG_INFINITY, f64::max);
-    let chosen = |unit: usize| problem.offsets[unit] as usize + usize::from(state.choice[unit]);
+    let chosen = |unit: usize| state.chosen(unit);
     let options = |unit: usize| {
         let best = best_of(unit);
         let near =
@@ -85,8 +85,7 @@ pub(super) fn search(state: &mut State<'_>, bound: f64) -> bool {
     let mut used = state.used.clone();
     let mut fixed_penalty = 0.0;
     for unit in &core {
-        let place = problem.offsets[unit.unit] as usize + usize::from(state.choice[unit.unit]);
-        problem.takes.of(problem.kind[place]).for_each(|(row, amount)| used[row] -= amount);
+        problem.takes.of(problem.kind[state.chosen(unit.unit)]).for_each(|(row, amount)| used[row] -= amount);
     }
     if !whole {
         let penalty = |unit: usize| best_of(unit) - score(chosen(unit));
