@@ -165,22 +165,17 @@ impl Ledger {
         }
     }
 
-    /// What the place of a treatment costs at the run's prices, and nothing less than everything where it alone takes more than was left.
-    pub(super) fn price(&self, policy: &Policy, menu: &Menu, case: usize, t: usize, stake: f64) -> f64 {
-        let mut price = 0.0;
-        for line in &self.lines {
+    /// What the place of a treatment costs at the run's prices, and more than everything where it alone takes more than was left.
+    pub(super) fn price_of_what_is_left(&self, policy: &Policy, menu: &Menu, case: usize, t: usize, stake: f64) -> f64 {
+        let closes = |line: &Line| {
             let takes = self.takes(line, policy, menu, case, t, stake);
-            match line.of {
-                Whom::Minimum(_) => price -= line.price * takes as f64,
-                _ if takes > line.left && takes > 0 => return f64::INFINITY,
-                _ => price += line.price * takes as f64,
-            }
-        }
-        price
+            !matches!(line.of, Whom::Minimum(_)) && takes > 0 && takes > line.left
+        };
+        if self.lines.iter().any(closes) { f64::INFINITY } else { self.price(policy, menu, case, t, stake) }
     }
 
-    /// The same without that: what led and capped at prices are reckoned with.
-    pub(super) fn price_alone(&self, policy: &Policy, menu: &Menu, case: usize, t: usize, stake: f64) -> f64 {
+    /// What the place of a treatment costs at the run's prices, whether it is left or not.
+    pub(super) fn price(&self, policy: &Policy, menu: &Menu, case: usize, t: usize, stake: f64) -> f64 {
         let of = |line: &Line| {
             let cost = line.price * self.takes(line, policy, menu, case, t, stake) as f64;
             if matches!(line.of, Whom::Minimum(_)) { -cost } else { cost }

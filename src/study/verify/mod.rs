@@ -206,9 +206,10 @@ impl Verifier<'_> {
         let open = self.open(&told, &found);
         let (_, unlimited) = self.menu.best(&open, &free);
         let stake = |case: usize| self.of.situation.cases.stake[case].known().unwrap_or(0) as f64;
+        // What covers several cases takes its place at the first.
+        let at = |k: usize, t: usize| if self.menu.covers(t) { range.start } else { range.start + k };
         if let Some(ledger) = &self.ledger {
-            let at = |k: usize, t: usize| if self.menu.covers(t) { range.start } else { range.start + k };
-            let price = |k: usize, t: usize| ledger.price_alone(policy, &self.menu, at(k, t), t, stake(at(k, t)));
+            let price = |k: usize, t: usize| ledger.price(policy, &self.menu, at(k, t), t, stake(at(k, t)));
             if let Some(cap) = self.cap(&told, &price) {
                 self.no_firmer(&mut found, &cap);
             }
@@ -235,8 +236,7 @@ impl Verifier<'_> {
         for (k, open) in then.iter_mut().enumerate() {
             open.led = settled[k].then_some((picks[k], "settled"));
         }
-        let at = |k: usize, t: usize| if self.menu.covers(t) { range.start } else { range.start + k };
-        let price = |k: usize, t: usize| ledger.price(policy, &self.menu, at(k, t), t, stake(at(k, t)));
+        let price = |k: usize, t: usize| ledger.price_of_what_is_left(policy, &self.menu, at(k, t), t, stake(at(k, t)));
         let best = if settled.iter().all(|settled| *settled) { 0.0 } else { self.menu.best(&then, &price).0 };
         let worth = self.menu.worth(&then, &picks);
         let (of_settled, settled_picks): (Vec<&Open>, Vec<usize>) =
