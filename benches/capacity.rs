@@ -105,7 +105,7 @@ fn hand_out(policy: &mut Policy, units: usize, rounds: u64) {
     let mut figures: Vec<Round> = Vec::new();
     for round in 0..rounds {
         let (began, cpu) = (Instant::now(), own_cpu());
-        let handed = hand_out_offers(&offers, None, None).expect("what waits takes nothing");
+        let handed = hand_out_offers(&offers, None).expect("what waits takes nothing");
         figures.push(Round { cpu: own_cpu() - cpu, wall: began.elapsed().as_secs_f64() });
         if round > 0 {
             continue;

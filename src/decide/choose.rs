@@ -188,12 +188,17 @@ pub fn decide<'a>(policy: &'a Policy, situation: Situation<'a>, share: ExpectedS
 
 /// The cases that are decided together: a borrower's of one day, or each alone.
 fn groups(policy: &Policy, cases: &Cases) -> Vec<Range<usize>> {
-    let (mut groups, mut start) = (Vec::new(), 0);
-    while start < cases.len() {
-        let same = |k: usize| policy.unit == Scope::Borrower && cases.borrower[k] == cases.borrower[start] && cases.as_of[k] == cases.as_of[start];
-        let end = (start + 1..cases.len()).find(|k| !same(*k)).unwrap_or(cases.len());
-        groups.push(start..end);
-        start = end;
+    groups_of(cases.len(), |a, b| policy.unit == Scope::Borrower && cases.borrower[a] == cases.borrower[b] && cases.as_of[a] == cases.as_of[b])
+}
+
+/// Cases cut into groups: each goes with the first of the group before it, or begins one.
+pub fn groups_of(cases: usize, together: impl Fn(usize, usize) -> bool) -> Vec<Range<usize>> {
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    for case in 0..cases {
+        match groups.last_mut() {
+            Some(last) if together(last.start, case) => last.end = case + 1,
+            _ => groups.push(case..case + 1),
+        }
     }
     groups
 }
@@ -352,7 +357,7 @@ impl<'g, 'a> Chooser<'g, 'a> {
         let fired: Vec<Fired> = fired.iter().enumerate().map(last).collect();
         let free = |k: usize, place: usize| fired[k].rules & rules.vetoes[place] == 0 && nowhere & (1 << place) == 0;
         // A treatment that covers the borrower takes its place once, where the first account stands.
-        let priced = |k: usize, place: usize| prices(if ways.covers[place] { range.start } else { range.start + k }, place);
+        let priced = |k: usize, place: usize| prices(ways.at(&range, range.start + k, place), place);
         let net = |k: usize, place: usize| worth(k, place) - priced(k, place);
         let led: Vec<Option<(usize, Because)>> =
             range.clone().enumerate().map(|(k, case)| self.led(case, fired[k], ignoring, &|place| free(k, place))).collect();

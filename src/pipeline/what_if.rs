@@ -12,8 +12,9 @@ use crate::base::problem::{Failure, Problem, Problems, Result, suggestion};
 use crate::data::read_back::{ReadBack, read_back};
 use crate::data::write::{Format, OutColumn, OutTable};
 use crate::decide::allocate::MILLIONTHS;
+use crate::decide::choose::groups_of;
 use crate::decide::log::team_column;
-use crate::decide::places::{Belongs, CapacitySummary, Led, OPEN, Offers, Rows, Settling, Ways, frontier, hand_out_offers, placed_again};
+use crate::decide::places::{Belongs, CapacitySummary, Led, OPEN, Offers, Rows, Settling, Ways, hand_out_offers, placed_again};
 use crate::decide::policy::{Policy, Scope};
 use crate::decide::ranked::amount;
 use crate::decide::value::cost;
@@ -131,9 +132,7 @@ struct Log {
     gross: Vec<f64>,
     free: Vec<u32>,
     chosen: Vec<u8>,
-    /// What was drawn by lot, or [`OPEN`].
-    drawn: Vec<u8>,
-    /// By which lot.
+    /// By which lot it was drawn.
     lots: Vec<Option<&'static str>>,
     /// What it would get if nothing were short.
     unlimited: Vec<u8>,
@@ -175,7 +174,6 @@ impl Log {
             gross: Vec::with_capacity(log.rows),
             free: Vec::with_capacity(cases),
             chosen: Vec::with_capacity(cases),
-            drawn: Vec::with_capacity(cases),
             lots: Vec::with_capacity(cases),
             unlimited: Vec::with_capacity(cases),
             led: Vec::with_capacity(cases),
@@ -193,7 +191,6 @@ impl Log {
             };
             of.chosen.push(chosen as u8);
             let lot = ["control", "exploration"].into_iter().find(|lot| word(3, rows.start + chosen) == Some(lot));
-            of.drawn.push(if lot.is_some() { chosen as u8 } else { OPEN });
             of.lots.push(lot);
             let would = rows.clone().enumerate().find_map(|(t, row)| word(4, row).map(|by| (t, by, whole(0, row))));
             of.unlimited.push(would.map_or(chosen, |(t, ..)| t) as u8);
@@ -218,9 +215,10 @@ impl Log {
         let (cases, ways) = (self.chosen.len(), Ways::of(policy));
         let rows = Rows::of(policy, &self.belongs, cases, digits)?;
         let stake = |case: usize| self.stake[case];
-        let (mut settled, mut left) = (self.drawn.clone(), rows.limits());
+        let drawn = self.chosen.iter().zip(&self.lots).map(|(chosen, lot)| if lot.is_some() { *chosen } else { OPEN });
+        let (mut settled, mut left): (Vec<u8>, _) = (drawn.collect(), rows.limits());
         let settling = Settling { policy, ways: &ways, rows: &rows, stake: &stake };
-        self.groups.iter().for_each(|range| settling.take(range, &self.drawn, &mut left));
+        self.groups.iter().for_each(|range| settling.take(range, &settled, &mut left));
         let led_without_place = settling.lead(&self.groups, &self.led, &mut settled, &mut left);
         let offers = Offers {
             policy,
@@ -233,15 +231,14 @@ impl Log {
             settled: &settled,
             left: &left,
         };
-        let handed = hand_out_offers(&offers, None, None)?;
+        let handed = hand_out_offers(&offers, None)?;
         let worth = |picks: &[u8]| self.groups.iter().map(|range| offers.worth(range, picks)).sum::<f64>();
         let after = worth(&handed.picks);
-        let frontier = frontier(policy, &rows, &handed.options.problem, &handed.allocation);
-        let placed = placed_again(rows.clone(), &left, &handed, after, self.groups.len(), led_without_place, frontier);
+        let placed = placed_again(&offers, &handed, after, led_without_place);
         let mut summary = CapacitySummary::of(policy, &placed, digits);
         let by = |lot: &str| self.lots.iter().filter(|l| **l == Some(lot)).count() as u64;
         (summary.control, summary.exploration) = (by("control"), by("exploration"));
-        let lost = |case: &usize| self.drawn[*case] == OPEN && handed.picks[*case] != self.unlimited[*case];
+        let lost = |case: &usize| self.lots[*case].is_none() && handed.picks[*case] != self.unlimited[*case];
         summary.without_place = (0..cases).filter(lost).count() as u64;
         Ok((worth(&self.chosen), Again { picks: handed.picks, worth: after, summary }))
     }
@@ -264,14 +261,7 @@ fn groups(log: &ReadBack, policy: &Policy, cases: usize) -> Vec<Range<usize>> {
     let same = |a: usize, b: usize| {
         policy.unit == Scope::Borrower && log.words[1].codes[a * n] == log.words[1].codes[b * n] && log.days[0][a * n] == log.days[0][b * n]
     };
-    let mut groups: Vec<Range<usize>> = Vec::new();
-    for case in 0..cases {
-        match groups.last_mut() {
-            Some(last) if same(last.start, case) => last.end = case + 1,
-            _ => groups.push(case..case + 1),
-        }
-    }
-    groups
+    groups_of(cases, same)
 }
 
 fn unfit(file: &Path, why: &str) -> Failure {

@@ -4,9 +4,10 @@
 use super::capacity::{book, on, resource, text};
 use super::cli::text as utf8;
 use super::decide::{COURT, load};
+use super::replay::recoup;
 use recoup::base::problem::Problem;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 /// The one problem of a policy with that code, on the line where `at` begins, and that its message, rule and help hold these words.
 fn said(policy: &str, code: &str, at: &str, words: &[&str]) {
@@ -139,10 +140,6 @@ fn what_a_book_cannot_keep_is_said_with_what_stands_against_it() {
 
 fn home(file: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(file).display().to_string()
-}
-
-fn recoup(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_recoup")).current_dir(folder).args(args).output().unwrap()
 }
 
 fn json(done: &Output) -> serde_json::Value {

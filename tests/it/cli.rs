@@ -1,11 +1,17 @@
 //! The real binary: exit statuses, messages, broken pipes, full disks.
 
 use super::world::{Book, PAYMENTS};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// The binary, in the book's folder.
 pub fn recoup(book: &Book, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_recoup")).args(args).current_dir(book.folder.path()).output().unwrap()
+}
+
+/// A file of the repository.
+pub fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 pub fn text(bytes: &[u8]) -> String {
@@ -67,7 +73,7 @@ fn a_reader_that_goes_away_is_no_failure_and_a_full_disk_is() {
     drop(child.stdout.take());
     let done = child.wait_with_output().unwrap();
     assert_eq!((done.status.code(), text(&done.stderr)), (Some(0), String::new()));
-    if std::path::Path::new("/dev/full").exists() {
+    if Path::new("/dev/full").exists() {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let done = Command::new(env!("CARGO_BIN_EXE_recoup"))
             .args(["cases", "--project", "recoup.toml"])

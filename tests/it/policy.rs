@@ -1,16 +1,12 @@
 //! A policy by itself: checked against a project's columns, and explained.
 
-use super::cli::text;
+use super::cli::{root, text};
 use super::real;
 use std::path::Path;
 use std::process::{Command, Output};
 
 fn look(what: &str, policy: &Path, project: &Path, more: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_recoup")).args(["policy", what]).arg(policy).arg("--project").arg(project).args(more).output().unwrap()
-}
-
-fn root(path: &str) -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 #[test]

@@ -1,17 +1,9 @@
 //! A run verified by the real binary: zero violations, or which.
 
-use super::cli::text;
+use super::cli::{root, text};
 use super::real;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-fn root(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
-
-fn recoup(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_recoup")).current_dir(folder).args(args).output().unwrap()
-}
+use super::replay::recoup;
+use std::process::Output;
 
 fn json(done: &Output) -> serde_json::Value {
     serde_json::from_slice(&done.stdout).unwrap_or_else(|e| panic!("{e}: {}{}", text(&done.stdout), text(&done.stderr)))

@@ -1,15 +1,11 @@
 //! Work lists of a small book worked by hand: who is on which, when they may be approached, the best hour, promises, letters, evidence; the order,
 //! the bytes, and what `verify` says of a list that was touched.
 
-use super::cli::text;
+use super::cli::{root, text};
 use super::real;
 use super::replay::{folder_with_run, recoup};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-fn root(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
+use std::path::Path;
 
 const PROJECT: &str = r#"
 name = "work"

@@ -3,10 +3,11 @@
 //! By the bound of the allocation, which is concave in every capacity; of a large book from every so many-th unit. Who is led somewhere or drawn by lot
 //! keeps their place, minimums stay as they are, and teams share in what is more or less in the proportion of what they have.
 
-use super::rows::{Of, Rows};
+use super::rows::{Of, Row, Rows};
 use crate::decide::allocate::{Allocation, Problem, least_bound};
 use crate::decide::policy::Policy;
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// Capacities looked at, as shares of the stated one.
 const SHARES: [f64; 7] = [0.0, 0.25, 0.5, 0.75, 1.25, 1.5, 2.0];
@@ -33,63 +34,72 @@ pub struct Point {
     pub more: f64,
 }
 
-/// The frontier of every limited resource.
-pub fn frontier(policy: &Policy, rows: &Rows, problem: &Problem, allocation: &Allocation) -> Vec<Frontier> {
-    let step = (problem.units() / UNITS).max(1);
-    let sample = if step > 1 { Some(sampled(problem, step)) } else { None };
-    let of = sample.as_ref().unwrap_or(problem);
-    let scale = problem.units() as f64 / of.units().max(1) as f64;
-    let stated = least_bound(of, &of.limits, &allocation.prices);
-    let limited = |resource: &usize| rows.rows.iter().any(|row| row.resource == *resource && !matches!(row.of, Of::Minimum(_)));
-    let resources: Vec<usize> = (0..policy.capacity.resources.len()).filter(limited).collect();
-    let asked: Vec<(usize, f64)> = resources.iter().flat_map(|r| SHARES.map(|share| (*r, share))).collect();
-    let more: Vec<f64> = asked
-        .par_iter()
-        .map(|(resource, share)| {
-            let mut limits = of.limits.clone();
-            for (row, limit) in rows.rows.iter().zip(&mut limits).filter(|(row, _)| row.resource == *resource && !matches!(row.of, Of::Minimum(_))) {
-                // Who is led somewhere keeps their place.
-                *limit = (*limit + (share - 1.0) * row.amount / scale).max(0.0);
-            }
-            (least_bound(of, &limits, &allocation.prices) - stated) * scale
-        })
-        .collect();
-    let mut frontier: Vec<Frontier> =
-        resources.into_iter().map(|resource| Frontier { resource, points: vec![Point { share: 1.0, more: 0.0 }] }).collect();
-    let floor = of_nothing(of) * scale;
-    // A price that grows without end stands for limits that cannot be kept: such a capacity has no point.
-    for ((resource, share), more) in asked.into_iter().zip(more).filter(|(_, more)| *more + stated * scale >= floor) {
-        let points = frontier.iter_mut().find(|f| f.resource == resource).map(|f| &mut f.points);
-        points.into_iter().for_each(|points| points.push(Point { share, more }));
-    }
-    frontier.iter_mut().for_each(|f| f.points.sort_by(|a, b| a.share.total_cmp(&b.share)));
-    frontier
+/// The units that other capacities are tried on.
+pub(super) struct Trial<'a> {
+    problem: Cow<'a, Problem>,
+    prices: &'a [f64],
+    /// How many units one of it stands for.
+    scale: f64,
+    /// What it can be worth at most at the stated limits.
+    stated: f64,
 }
 
-/// Worth of one unit more of each row, in minor units a millionth: its price, or where the next place needs more than is left, what that brings, spread
-/// over what it takes.
-pub fn worth_of_more(problem: &Problem, prices: &[f64]) -> Vec<f64> {
-    let steps: Vec<Option<f64>> =
-        problem.next_places().into_iter().enumerate().map(|(row, next)| next.map(|next| next - problem.limits[row])).collect();
-    let step = (problem.units() / UNITS).max(1);
-    let sample = if step > 1 { Some(sampled(problem, step)) } else { None };
-    let of = sample.as_ref().unwrap_or(problem);
-    let scale = problem.units() as f64 / of.units().max(1) as f64;
-    let rows: Vec<usize> = (0..steps.len()).filter(|row| steps[*row].is_some()).take(MOST_STEPS).collect();
-    let stated = if rows.is_empty() { 0.0 } else { least_bound(of, &of.limits, prices) };
-    let more: Vec<f64> = rows
-        .par_iter()
-        .map(|row| {
-            let by = steps[*row].unwrap_or(1.0);
-            let mut limits = of.limits.clone();
+impl<'a> Trial<'a> {
+    /// Of a problem and what was handed out; of a large one a sample.
+    pub(super) fn of(problem: &'a Problem, allocation: &'a Allocation) -> Trial<'a> {
+        let step = (problem.units() / UNITS).max(1);
+        let of = if step > 1 { Cow::Owned(sampled(problem, step)) } else { Cow::Borrowed(problem) };
+        let prices = &allocation.prices[..];
+        Trial { scale: problem.units() as f64 / of.units().max(1) as f64, stated: least_bound(&of, &of.limits, prices), problem: of, prices }
+    }
+
+    /// What it can be worth more at other limits, at most.
+    fn more(&self, limits: &[f64]) -> f64 {
+        least_bound(&self.problem, limits, self.prices) - self.stated
+    }
+
+    /// The frontier of every limited resource.
+    pub(super) fn frontier(&self, policy: &Policy, rows: &Rows) -> Vec<Frontier> {
+        let is_of = |row: &Row, resource: usize| row.resource == resource && !matches!(row.of, Of::Minimum(_));
+        // A price that grows without end stands for limits that cannot be kept: such a capacity has no point.
+        let floor = of_nothing(&self.problem) - self.stated;
+        let point = |resource: usize, share: f64| {
+            let mut limits = self.problem.limits.clone();
+            for (row, limit) in rows.rows.iter().zip(&mut limits).filter(|(row, _)| is_of(row, resource)) {
+                // Who is led somewhere keeps their place.
+                *limit = (*limit + (share - 1.0) * row.amount / self.scale).max(0.0);
+            }
+            let more = self.more(&limits);
+            (more >= floor).then_some(Point { share, more: more * self.scale })
+        };
+        let limited = (0..policy.capacity.resources.len()).filter(|resource| rows.rows.iter().any(|row| is_of(row, *resource)));
+        let resources: Vec<usize> = limited.collect();
+        let points = |resource: usize| {
+            let mut points: Vec<Point> = SHARES.par_iter().filter_map(|share| point(resource, *share)).collect();
+            points.push(Point { share: 1.0, more: 0.0 });
+            points.sort_by(|a, b| a.share.total_cmp(&b.share));
+            points
+        };
+        resources.par_iter().map(|resource| Frontier { resource: *resource, points: points(*resource) }).collect()
+    }
+
+    /// Worth of one unit more of each row, in minor units a millionth: its price, or where the next place needs more than is left, what that brings,
+    /// spread over what it takes.
+    pub(super) fn worth_of_more(&self, whole: &Problem) -> Vec<f64> {
+        let next = whole.next_places();
+        let steps = next.into_iter().enumerate().filter_map(|(row, next)| next.map(|next| (row, next - whole.limits[row])));
+        let steps: Vec<(usize, f64)> = steps.take(MOST_STEPS).collect();
+        let more = |(row, by): &(usize, f64)| {
+            let mut limits = self.problem.limits.clone();
             // One place more, of a sample as of the whole.
-            limits[*row] += by.max(by / scale);
-            (least_bound(of, &limits, prices) - stated).max(0.0) / by
-        })
-        .collect();
-    let mut worth = prices.to_vec();
-    rows.iter().zip(more).for_each(|(row, more)| worth[*row] = worth[*row].max(more));
-    worth
+            limits[*row] += by;
+            self.more(&limits).max(0.0) / by
+        };
+        let more: Vec<f64> = steps.par_iter().map(more).collect();
+        let mut worth = self.prices.to_vec();
+        steps.iter().zip(more).for_each(|((row, _), more)| worth[*row] = worth[*row].max(more));
+        worth
+    }
 }
 
 /// What the worst option of every unit would come to: no choice is worth less.

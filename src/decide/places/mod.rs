@@ -13,7 +13,7 @@ mod settle;
 mod summary;
 mod ways;
 
-pub use frontier::{Frontier, Point, frontier, worth_of_more};
+pub use frontier::{Frontier, Point};
 pub use lots::{Drawn, Lot, explored, is_control};
 pub use notes::notes;
 pub use options::{OPEN, Offers, Options};
@@ -24,10 +24,10 @@ pub use ways::Ways;
 
 use super::allocate::{Allocation, NoChoice, allocate, within};
 use super::choose::{Because, Chooser, Decided, Group};
-use super::facts::softening;
 use super::guardrail::Fired;
 use crate::base::problem::{Failure, Result};
 use crate::data::cases::Holds;
+use frontier::Trial;
 use rayon::prelude::*;
 use settle::{Draw, draw, too_large};
 use std::ops::Range;
@@ -83,18 +83,20 @@ pub struct Handed {
     pub allocation: Allocation,
     /// The options that there were.
     pub options: Options,
+    /// Of each unit what may not be exceeded in firmness, case by case.
+    caps: Vec<Option<Vec<u8>>>,
     /// What the bound leaves out: of units of which not every way is written down, what their best way is worth more.
     pub beyond: f64,
 }
 
-/// Of a unit at prices, the treatments, as bits, that each of its cases may have; none where all may.
-pub type Prune<'a> = dyn Fn(&Range<usize>, &[f64]) -> Option<Vec<u32>> + Sync + 'a;
+/// Of a unit at prices, for each of its cases the treatment than which nothing may be firmer; none where anything may.
+pub type Cap<'a> = dyn Fn(&Range<usize>, &[f64]) -> Option<Vec<u8>> + Sync + 'a;
 
-/// Hands out places of offers; `prune` says, once prices are known, which picks a unit may not have for its open cases, and is asked once a unit.
+/// Hands out places of offers; `cap` is asked once of every unit, when prices are known.
 ///
 /// # Errors
 /// `capacity.conflict`: minimums and limits that cannot be kept together.
-pub fn hand_out_offers(offers: &Offers<'_>, prune: Option<&Prune<'_>>, near: Option<&[f64]>) -> Result<Handed> {
+pub fn hand_out_offers(offers: &Offers<'_>, cap: Option<&Cap<'_>>) -> Result<Handed> {
     let stop = |why: NoChoice| -> Failure {
         match why {
             NoChoice::Conflict(these) => rows::cannot(offers.policy, offers.rows, &these, true),
@@ -102,28 +104,13 @@ pub fn hand_out_offers(offers: &Offers<'_>, prune: Option<&Prune<'_>>, near: Opt
         }
     };
     let mut options = offers.options();
-    let mut allocation = allocate(&options.problem, near).map_err(stop)?;
-    if let Some(prune) = prune {
-        // Of each unit the treatments, as bits, that an open case may have.
-        let allowed: Vec<Option<Vec<u32>>> =
-            options.group.par_iter().with_min_len(CHUNK).map(|group| prune(&offers.groups[*group as usize], &allocation.prices)).collect();
-        let mut pruned = false;
-        for (unit, allowed) in allowed.iter().enumerate() {
-            let Some(allowed) = allowed else { continue };
-            let range = &offers.groups[options.group[unit] as usize];
-            let open: Vec<u32> = range.clone().zip(allowed).filter(|(case, _)| offers.settled[*case] == OPEN).map(|(_, set)| *set).collect();
-            let first = options.problem.offsets[unit] as usize;
-            for place in options.problem.options(unit) {
-                let fits = options.picks(unit, place - first).iter().zip(&open).all(|(t, set)| set & (1 << t) != 0);
-                if !fits {
-                    options.problem.worth[place] = f64::NEG_INFINITY;
-                    pruned = true;
-                }
-            }
-        }
-        if pruned {
-            allocation = within(&options.problem, allocation.prices).map_err(stop)?;
-        }
+    let mut allocation = allocate(&options.problem, None).map_err(stop)?;
+    let caps: Vec<Option<Vec<u8>>> = match cap {
+        Some(cap) => offers.groups.par_iter().with_min_len(CHUNK).map(|range| cap(range, &allocation.prices)).collect(),
+        None => vec![None; offers.groups.len()],
+    };
+    if options.prune(offers, &caps) {
+        allocation = within(&options.problem, allocation.prices).map_err(stop)?;
     }
     let mut picks = offers.settled.to_vec();
     for (unit, option) in allocation.choice.iter().enumerate() {
@@ -142,29 +129,30 @@ pub fn hand_out_offers(offers: &Offers<'_>, prune: Option<&Prune<'_>>, near: Opt
         (offers.best_at(&offers.groups[options.group[unit] as usize], price) - written).max(0.0)
     });
     let beyond = beyond.sum();
-    Ok(Handed { picks, beyond, allocation, options })
+    Ok(Handed { picks, beyond, allocation, options, caps })
 }
 
 /// What was handed out where no lots are drawn anew: of offers whose worth in all is known.
-pub fn placed_again(rows: Rows, left: &[f64], handed: &Handed, worth: f64, units: usize, led_without_place: u64, frontier: Vec<Frontier>) -> Placed {
-    let (allocation, limits) = (&handed.allocation, rows.limits());
+pub fn placed_again(offers: &Offers<'_>, handed: &Handed, worth: f64, led_without_place: u64) -> Placed {
+    let (rows, allocation, limits) = (offers.rows, &handed.allocation, offers.rows.limits());
     let of = |used: &dyn Fn(usize) -> f64| rows.rows.iter().enumerate().map(|(k, row)| row.sign() * used(k)).collect();
-    let settled = |k: usize| limits[k] - left[k];
+    let settled = |k: usize| limits[k] - offers.left[k];
+    let trial = Trial::of(&handed.options.problem, allocation);
     Placed {
         used: of(&|k| settled(k) + allocation.used.get(k).copied().unwrap_or(0.0)),
         settled: of(&settled),
         belongs: Belongs::default(),
-        more: worth_of_more(&handed.options.problem, &allocation.prices),
+        more: trial.worth_of_more(&handed.options.problem),
+        frontier: trial.frontier(offers.policy, rows),
         prices: allocation.prices.clone(),
         worth,
         bound: worth + (allocation.bound - allocation.worth) + handed.beyond,
         best: allocation.best && handed.beyond == 0.0,
-        units,
+        units: offers.groups.len(),
         without_place: 0,
         led_without_place,
         lots: Vec::new(),
-        frontier,
-        rows,
+        rows: rows.clone(),
     }
 }
 
@@ -192,44 +180,29 @@ pub(super) fn hand_out(
     let mut settled = vec![OPEN; cases.len()];
     let mut left = rows.limits();
     let draws = draw(cases, policy, groups, decided, &free)?;
-    {
-        let of = Settling { policy, ways, rows: &rows, stake: &stake };
-        for (range, given) in groups.iter().zip(&draws).filter_map(|(range, draw)| draw.given.map(|given| (range, given))) {
-            settled[range.clone()].fill(given);
-            of.take(range, &settled, &mut left);
-        }
-        if let Some(row) = (0..left.len()).find(|row| rows.rows[*row].sign() > 0.0 && left[*row] < 0.0) {
-            return Err(too_large(policy, &rows, row, left[row]));
-        }
+    let settling = Settling { policy, ways, rows: &rows, stake: &stake };
+    for (range, given) in groups.iter().zip(&draws).filter_map(|(range, draw)| draw.given.map(|given| (range, given))) {
+        settled[range.clone()].fill(given);
+        settling.take(range, &settled, &mut left);
+    }
+    if let Some(row) = (0..left.len()).find(|row| rows.rows[*row].sign() > 0.0 && left[*row] < 0.0) {
+        return Err(too_large(policy, &rows, row, left[row]));
     }
     let led: Vec<Option<Led>> = decided.iter().map(|d| Led::of(d.because, d.chosen, d.gain())).collect();
-    let led_without_place = Settling { policy, ways, rows: &rows, stake: &stake }.lead(groups, &led, &mut settled, &mut left);
+    let led_without_place = settling.lead(groups, &led, &mut settled, &mut left);
     let offers = Offers { policy, ways, rows: &rows, groups, stake: &stake, gross: &gross, free: &free, settled: &settled, left: &left };
-    let [hardship, vulnerable] = softening();
-    let flagged = |range: &Range<usize>| range.clone().any(|case| fired[case].holds.has(hardship) || fired[case].holds.has(vulnerable));
     let group_of = |range: &Range<usize>| groups.partition_point(|group| group.start < range.start);
     let cap = |range: &Range<usize>, prices: &[f64]| {
-        let price = |case: usize, t: usize| offers.price(prices, case, t);
-        if flagged(range) { chooser.cap(range.clone(), &fired[range.clone()], &valued[group_of(range)], &price) } else { None }
+        chooser.cap(range.clone(), &fired[range.clone()], &valued[group_of(range)], &|case, t| offers.price(prices, case, t))
     };
-    let prune = |range: &Range<usize>, prices: &[f64]| {
-        let rung = |t: usize| policy.treatments[t].rung;
-        let below = |cap: &u8| (0..n).filter(|t| rung(*t) <= rung(usize::from(*cap))).fold(0u32, |set, t| set | 1 << t);
-        let sets: Vec<u32> = cap(range, prices)?.iter().map(below).collect();
-        // What covers all their accounts is vetoed on all where it is on one.
-        let everywhere = sets.iter().fold(u32::MAX, |all, set| all & set);
-        let covering = (0..n).filter(|t| ways.covers[*t]).fold(0u32, |set, t| set | 1 << t);
-        Some(sets.iter().map(|set| set & (everywhere | !covering)).collect())
-    };
-    let handed = hand_out_offers(&offers, Some(&prune), None)?;
-    let frontier = frontier(policy, &rows, &handed.options.problem, &handed.allocation);
+    let handed = hand_out_offers(&offers, Some(&cap))?;
     let allocation = &handed.allocation;
     let mut without_place = 0;
-    for (range, (group, draw)) in groups.iter().zip(valued.iter().zip(&draws)) {
+    for (((range, group), draw), cap) in groups.iter().zip(&valued).zip(&draws).zip(&handed.caps) {
         let of = &mut decided[range.clone()];
         // What keeps them from anything firmer than others get at these prices is a rule like any other.
-        if let Some(cap) = cap(range, &allocation.prices) {
-            let softened = chooser.no_firmer(&of.iter().map(|d| d.fired).collect::<Vec<_>>(), &cap);
+        if let Some(cap) = cap {
+            let softened = chooser.no_firmer(&of.iter().map(|d| d.fired).collect::<Vec<_>>(), cap);
             let vetoed = |t: usize| softened.iter().any(|fired| fired.rules & guard.rules.vetoes[t] != 0);
             let elsewhere = (0..n).filter(|t| ways.covers[*t] && vetoed(*t)).fold(0u32, |set, t| set | 1 << t);
             of.iter_mut().zip(&softened).for_each(|(d, fired)| (d.fired, d.elsewhere) = (*fired, elsewhere));
@@ -262,6 +235,5 @@ pub(super) fn hand_out(
     } else {
         Vec::new()
     };
-    let again = placed_again(rows, &left, &handed, worth, groups.len(), led_without_place, frontier);
-    Ok(Placed { belongs, without_place, lots, ..again })
+    Ok(Placed { belongs, without_place, lots, ..placed_again(&offers, &handed, worth, led_without_place) })
 }

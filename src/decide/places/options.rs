@@ -72,11 +72,6 @@ impl Offers<'_> {
         cost(&self.policy.treatments[treatment], (self.stake)(case))
     }
 
-    /// Where a treatment of a case takes its place: what covers the unit, at its first case.
-    pub fn at(&self, range: &Range<usize>, case: usize, treatment: usize) -> usize {
-        if self.ways.covers[treatment] { range.start } else { case }
-    }
-
     /// What a treatment takes.
     pub fn charge(&self, case: usize, treatment: usize) -> Vec<(u16, f64)> {
         self.rows.charge(self.policy, self.rows.seat[case], treatment, (self.stake)(case))
@@ -198,7 +193,7 @@ impl Offers<'_> {
                 of.add(&[t as u8], self.gross[case * n + t], nothing);
                 continue;
             }
-            let at = self.at(range, case, t);
+            let at = self.ways.at(range, case, t);
             let kind = if self.rows.varies(self.policy, t) {
                 let charge = self.charge(at, t);
                 kinds.of(&mut of.problem, charge)
@@ -289,6 +284,32 @@ impl Options {
         self.picks.extend_from_slice(picks);
         self.problem.worth.push(worth);
         self.problem.kind.push(kind);
+    }
+
+    /// Takes out what is firmer than what caps allow, one a group; whether anything was.
+    pub(super) fn prune(&mut self, offers: &Offers<'_>, caps: &[Option<Vec<u8>>]) -> bool {
+        let (policy, ways) = (offers.policy, offers.ways);
+        let rung = |t: usize| policy.treatments[t].rung;
+        let set = |fits: &dyn Fn(usize) -> bool| (0..policy.treatments.len()).filter(|t| fits(*t)).fold(0u32, |set, t| set | 1 << t);
+        let covering = set(&|t| ways.covers[t]);
+        let mut pruned = false;
+        for unit in 0..self.group.len() {
+            let group = self.group[unit] as usize;
+            let Some(cap) = &caps[group] else { continue };
+            let sets: Vec<u32> = cap.iter().map(|cap| set(&|t| rung(t) <= rung(usize::from(*cap)))).collect();
+            // What covers all their accounts is vetoed on all where it is on one.
+            let everywhere = sets.iter().fold(u32::MAX, |all, set| all & set);
+            let open = offers.groups[group].clone().zip(&sets).filter(|(case, _)| offers.settled[*case] == OPEN);
+            let open: Vec<u32> = open.map(|(_, set)| set & (everywhere | !covering)).collect();
+            let first = self.problem.offsets[unit] as usize;
+            for place in self.problem.options(unit) {
+                if !self.picks(unit, place - first).iter().zip(&open).all(|(t, set)| set & (1 << t) != 0) {
+                    self.problem.worth[place] = f64::NEG_INFINITY;
+                    pruned = true;
+                }
+            }
+        }
+        pruned
     }
 
     /// The treatments that an option of a unit gives its open cases.

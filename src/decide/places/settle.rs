@@ -121,7 +121,7 @@ pub struct Settling<'a> {
 
 impl Settling<'_> {
     fn charge(&self, range: &Range<usize>, case: usize, treatment: usize) -> Vec<(u16, f64)> {
-        let at = if self.ways.covers[treatment] { range.start } else { case };
+        let at = self.ways.at(range, case, treatment);
         self.rows.charge(self.policy, self.rows.seat[at], treatment, (self.stake)(at))
     }
 

@@ -1,6 +1,7 @@
 //! The treatments of a policy as ways that a decision can go: which cover a borrower, which are chosen by value, the gentlest first.
 
 use crate::decide::policy::{Policy, Scope};
+use std::ops::Range;
 
 /// What is the same for every borrower under a policy.
 #[derive(Clone, Debug)]
@@ -24,6 +25,11 @@ impl Ways {
         let mut order: Vec<usize> = (0..covers.len()).filter(|p| Some(*p) != review || !covers[*p]).collect();
         order.sort_by_key(|p| (policy.treatments[*p].rung, *p));
         Ways { covers, order, wait: policy.place("wait").unwrap_or(0), review }
+    }
+
+    /// The case at which a treatment takes its place: what covers a unit, at its first.
+    pub fn at(&self, range: &Range<usize>, case: usize, place: usize) -> usize {
+        if self.covers[place] { range.start } else { case }
     }
 
     /// Whether a treatment is chosen by what it is worth.

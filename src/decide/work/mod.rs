@@ -9,7 +9,7 @@ mod letter;
 mod offer;
 mod window;
 
-use super::choose::Decisions;
+use super::choose::{Decisions, groups_of};
 use super::facts::Facts;
 use super::guardrail::Guard;
 use super::policy::{Channel, EVIDENCE, Guardrail, Scope};
@@ -90,11 +90,9 @@ fn units(decisions: &Decisions<'_>, rank: &[u32]) -> Vec<Vec<Unit>> {
     let (policy, cases) = (decisions.policy, decisions.guard.situation().cases);
     let wait = policy.place("wait");
     let mut units: Vec<Vec<Unit>> = vec![Vec::new(); policy.treatments.len()];
-    let mut start = 0;
-    while start < cases.len() {
-        let same = |k: usize| cases.borrower[k] == cases.borrower[start] && cases.as_of[k] == cases.as_of[start];
-        let end = (start + 1..cases.len()).find(|k| !same(*k)).unwrap_or(cases.len());
-        let chosen = &decisions.chosen[start..end];
+    for range in groups_of(cases.len(), |a, b| cases.borrower[a] == cases.borrower[b] && cases.as_of[a] == cases.as_of[b]) {
+        let start = range.start;
+        let chosen = &decisions.chosen[range];
         for (k, place) in chosen.iter().enumerate().filter(|(_, place)| Some(usize::from(**place)) != wait) {
             let covers = policy.unit == Scope::Borrower && policy.treatments[usize::from(*place)].scope == Scope::Borrower;
             if covers && chosen[..k].contains(place) {
@@ -105,7 +103,6 @@ fn units(decisions: &Decisions<'_>, rank: &[u32]) -> Vec<Vec<Unit>> {
             let lead = of_unit.iter().copied().min_by_key(|k| rank[*k as usize]).unwrap_or_default();
             units[usize::from(*place)].push(Unit { lead, cases: of_unit });
         }
-        start = end;
     }
     units.iter_mut().for_each(|units| units.sort_unstable_by_key(|unit| rank[unit.lead()]));
     units
