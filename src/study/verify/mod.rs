@@ -208,14 +208,16 @@ impl Verifier<'_> {
         let stake = |case: usize| self.of.situation.cases.stake[case].known().unwrap_or(0) as f64;
         // What covers several cases takes its place at the first.
         let at = |k: usize, t: usize| if self.menu.covers(t) { range.start } else { range.start + k };
+        // What is open at the day's prices is looked at anew only where they make a difference.
+        let mut softened: Option<Vec<Open>> = None;
         if let Some(ledger) = &self.ledger {
             let price = |k: usize, t: usize| ledger.price(policy, &self.menu, at(k, t), t, stake(at(k, t)));
             if let Some(cap) = self.cap(&told, &price) {
                 self.no_firmer(&mut found, &cap);
+                softened = Some(self.open(&told, &found));
             }
         }
-        let mut then = self.open(&told, &found);
-        let elsewhere = self.menu.vetoed_somewhere(&then);
+        let elsewhere = self.menu.vetoed_somewhere(softened.as_deref().unwrap_or(&open));
         let mut chosen = Vec::new();
         for (k, told) in told.iter().enumerate() {
             chosen.push(self.case(told, &found[k], elsewhere, (&open[k], unlimited[k]), tally));
@@ -233,6 +235,7 @@ impl Verifier<'_> {
         self.lots(&told, &open, &chosen, elsewhere, &found, tally);
         let settled: Vec<bool> = chosen.iter().map(|(_, by)| LED.contains(by) || LOTS.contains(by)).collect();
         ledger.take(policy, &self.menu, &range, &picks, &settled, &stake, &mut tally.places);
+        let mut then = softened.unwrap_or(open);
         for (k, open) in then.iter_mut().enumerate() {
             open.led = settled[k].then_some((picks[k], "settled"));
         }
@@ -403,7 +406,7 @@ impl Verifier<'_> {
                     let what = format!("the log says that {by} led here, and {unlimited_by} leads to {}", policy.treatments[unlimited].name);
                     tally.violation(self.name(told.case), &policy.treatments[one].name, "choice", what);
                 }
-                let chances: Vec<f64> = (0..n).map(|t| log.numbers[8][told.case * n + t]).collect();
+                let chances = &log.numbers[8][told.case * n..(told.case + 1) * n];
                 let sum: f64 = chances.iter().sum();
                 if sum.is_nan() || (sum - 1.0).abs() > 1e-9 || chances[one] <= 0.0 || chances.iter().any(|p| *p < 0.0) {
                     let what = format!("its chances of treatments add up to {sum}, with {} for what it got", chances[one]);
@@ -451,7 +454,9 @@ impl Verifier<'_> {
     fn law(&self, told: &[Told<'_>], found: &mut [Vec<Found>]) {
         let policy = self.of.policy;
         let law = |t: usize| policy.treatments[t].family == Family::Legal;
-        if !(0..policy.treatments.len()).any(law) {
+        let laws: Vec<usize> = (0..policy.treatments.len()).filter(|t| law(*t)).collect();
+        // Mostly something stands in its way already.
+        if !found.iter().any(|found| laws.iter().any(|t| found[*t].vetoes == 0)) {
             return;
         }
         let vetoed: Vec<u32> = found.iter().map(|f| (0..f.len()).filter(|t| f[*t].vetoes != 0).fold(0, |set, t| set | 1 << t)).collect();
@@ -460,7 +465,7 @@ impl Verifier<'_> {
             let free = |t: usize| (vetoed[k] | elsewhere) & (1 << t) == 0;
             let softer: Vec<usize> =
                 (0..policy.treatments.len()).filter(|t| !law(*t) && policy.treatments[*t].name != "human_review" && free(*t)).collect();
-            for t in (0..policy.treatments.len()).filter(|t| law(*t) && free(*t)) {
+            for t in laws.iter().copied().filter(|t| free(*t)) {
                 if softer.iter().any(|other| self.logged_gain(told.case, *other) >= self.logged_gain(told.case, t)) {
                     found[k][t].vetoes |= self.bits.law_worth;
                 }
